@@ -1,0 +1,41 @@
+#!/usr/bin/env node
+import { Command } from 'commander';
+import { InputError } from '../runtime/errors';
+import { verbs } from './verbs';
+
+/** The command line: one program, a file per verb. A user's mistake is one line on stderr and exit code 2. */
+export async function main(argv: readonly string[]): Promise<number> {
+  const program = new Command('esci')
+    .description('Reproduce and extend research on e-commerce product search')
+    .showHelpAfterError('(run with --help for the options)')
+    .exitOverride();
+  for (const register of verbs) register(program);
+  const strict = (command: Command): void => {
+    command.exitOverride().allowUnknownOption(false).allowExcessArguments(false);
+    command.commands.forEach(strict);
+  };
+  strict(program);
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return typeof process.exitCode === 'number' ? process.exitCode : 0;
+  } catch (error) {
+    return report(error);
+  }
+}
+
+function report(error: unknown): number {
+  const { code, exitCode } = error as { code?: string; exitCode?: number };
+  if (code?.startsWith('commander.')) return exitCode ? 2 : 0;
+  if (error instanceof InputError) {
+    process.stderr.write(`esci: ${error.message.split('\n').join('\n  ')}\n`);
+    return 2;
+  }
+  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  return 1;
+}
+
+if (require.main === module) {
+  void main(process.argv.slice(2)).then((code) => {
+    process.exitCode = code;
+  });
+}

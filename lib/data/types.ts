@@ -1,0 +1,47 @@
+/** ESCI labels from the most to the least relevant: exact, substitute, complement, irrelevant. A class id is an index into this list. */
+export const LABELS = ['E', 'S', 'C', 'I'] as const;
+export type Label = (typeof LABELS)[number];
+
+export const LOCALES = ['us', 'es', 'jp'] as const;
+export type Locale = (typeof LOCALES)[number];
+
+/** A product of the catalogue. A missing field is the empty string. Identity is (locale, productId). */
+export interface Product {
+  productId: string;
+  locale: Locale;
+  title: string;
+  description: string;
+  bullets: string;
+  brand: string;
+  color: string;
+}
+
+/** One judged (query, product) pair, joined with its product's text. Field names follow the upstream release, in camel case. */
+export interface Row extends Product {
+  exampleId: number;
+  queryId: number;
+  query: string;
+  label: Label;
+  /** In the reduced version used for task 1. */
+  smallVersion: boolean;
+  /** In the large version used for tasks 2 and 3. */
+  largeVersion: boolean;
+  split: 'train' | 'test';
+  /** The label before noise was injected; only generated data has it. */
+  trueLabel?: Label;
+  /** 1.0 for an original row, less for an augmented one. */
+  weight?: number;
+}
+
+/** A data set in memory: judged rows and the catalogue behind them. */
+export interface Dataset {
+  /** How tables call it, for example `generated` or `esci-sample`. */
+  name: string;
+  /** SHA-256 of the file, of the files in order, or of the generator's parameters and version. */
+  sha256: string;
+  rows: Row[];
+  /** The catalogue: every product once, also those nobody judged. */
+  products: Product[];
+  /** Rows that could not be used, by reason. */
+  skipped: Record<string, number>;
+}

@@ -1,0 +1,112 @@
+import type { Label } from '../data/types';
+
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json | undefined };
+
+/** What a run predicted, row by row, compactly and without any text: enough to recompute every metric and paired interval. */
+export interface Predictions {
+  /** SHA-256 over the row ids in order: two runs may be paired only where it is equal. */
+  rows: string;
+  /** The given label of each row, one letter each: `EESCI…`. */
+  given: string;
+  /** The true label of each row where it is known (generated data). */
+  truth?: string;
+  /** The predicted class of each row, one letter each. */
+  predicted: string;
+  /** The query of each row as a running number: intervals resample queries. */
+  query: number[];
+  /** The locale of each row, one letter each: u, e, j. */
+  locale: string;
+  /** Probabilities [rows, classes] as base64 of little-endian uint16, p = value / 65535. */
+  probabilities: string;
+  classes: number;
+}
+
+/** One finished run. Written once, never edited: tables, figures and sentences are rendered from these files alone. */
+export interface RunRecord {
+  schema: 1;
+  /** The configuration hash over `experiment`: the file's name. */
+  id: string;
+  /** Everything that decides the result. Equal experiments are the same run. */
+  experiment: {
+    kind: string;
+    scale: string;
+    seed: number;
+    fold: number;
+    folds: number;
+    data: { name: string; sha256: string };
+    config: Json;
+  };
+  data: {
+    name: string;
+    sha256: string;
+    rows: number;
+    queries: number;
+    labels: Record<Label, number>;
+    train: number;
+    evaluation: number;
+  };
+  code: { version: string; commit: string | null; dirty: boolean };
+  environment: {
+    node: string;
+    tensorflow: string;
+    platform: string;
+    cpu: string;
+    device: string;
+    intraThreads: number;
+    interThreads: number;
+    precision: string;
+  };
+  cost: {
+    wallSeconds: number;
+    steps: number;
+    stepMilliseconds: number;
+    tokensPerSecond: number;
+    paddingShare: number;
+    peakMemoryBytes: number;
+  };
+  /** Curves by name: [step, value] pairs. */
+  curves: Record<string, [number, number][]>;
+  metrics: Record<string, number>;
+  /** Self-checks of the tricks that ran. */
+  checks: { name: string; ok: boolean; detail: string }[];
+  predictions?: Predictions;
+}
+
+/** The paper's figure for a row: as printed, and the change against the row it builds on where that can be told. */
+export interface PaperFigure {
+  value?: number;
+  change?: number;
+  /** Where it stands, for example `Table 5, row 2`. */
+  source: string;
+}
+
+/** One row of a table: a patch of the table's base configuration. `C` is the configuration's type; a patch may name only its keys. */
+export interface TableRow<C = Json> {
+  id: string;
+  label: string;
+  patch: C;
+  /** The row that the change is measured against (its id); absent for a first row. */
+  against?: string;
+  paper?: PaperFigure;
+}
+
+/** A table of a paper as data. */
+export interface Table<C = Json> {
+  /** What `--table` takes: `2`, `3`, …, `ranking`. */
+  id: string;
+  title: string;
+  /** The metric that leads (a key of `RunRecord.metrics`) and those printed beside it. */
+  metric: string;
+  beside: readonly string[];
+  /** How the paper prints it: `percent` means ×100 with two digits. */
+  unit: 'percent' | 'fraction' | 'loss';
+  higherIsBetter: boolean;
+  notes: readonly string[];
+  rows: readonly TableRow<C>[];
+}
+
+/** The runs of one row at one scale, in seed and fold order: what a report renders. */
+export interface RowRuns {
+  row: TableRow<unknown>;
+  runs: readonly RunRecord[];
+}

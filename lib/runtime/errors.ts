@@ -1,0 +1,28 @@
+/** A mistake in what the user gave (a file, an option, a value). The command line prints its message in one line and exits with code 2. */
+export class InputError extends Error {
+  override name = 'InputError';
+}
+
+/** Throws an InputError unless `condition` holds. The message names the thing, what was got and what was expected. */
+export function ensure(condition: unknown, message: string): asserts condition {
+  if (!condition) throw new InputError(message);
+}
+
+/** `value` as a person should see it in an error message: short, quoted where it is text. */
+export function shown(value: unknown): string {
+  const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
+  return text.length > 80 ? text.slice(0, 77) + '…' : text;
+}
+
+/** Throws unless `value` is one of `choices`; returns it typed. */
+export function oneOf<T extends string>(what: string, value: string, choices: readonly T[]): T {
+  ensure((choices as readonly string[]).includes(value), `${what} must be one of ${choices.join(', ')}, got ${shown(value)}`);
+  return value as T;
+}
+
+/** Throws unless `value` is a finite number within [low, high]. */
+export function inRange(what: string, value: number, low: number, high: number): number {
+  const bounds = high === Infinity ? `≥ ${low}` : low === -Infinity ? `≤ ${high}` : `between ${low} and ${high}`;
+  ensure(Number.isFinite(value) && value >= low && value <= high, `${what} must be ${bounds}, got ${shown(value)}`);
+  return value;
+}
