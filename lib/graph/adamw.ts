@@ -1,0 +1,80 @@
+import { kernel, FLOAT } from '../ops/kernel';
+import { tf, type Tensor } from '../runtime/tensorflow';
+import type { State, VariableSpec } from './state';
+
+export interface AdamWOptions {
+  beta1: number;
+  beta2: number;
+  epsilon: number;
+  weightDecay: number;
+  /** Whether a weight is decayed; by default none of the biases and LayerNorm weights are. */
+  decays?: (name: string) => boolean;
+}
+
+/** What the optimiser is fed each step: all scalars. `adamScalars` computes the last three. */
+export const ADAMW_FEEDS = {
+  learningRate: { shape: [], dtype: 'float32' },
+  beta1Power: { shape: [], dtype: 'float32' },
+  beta2Power: { shape: [], dtype: 'float32' },
+  scaledEpsilon: { shape: [], dtype: 'float32' },
+} as const;
+
+/** The optimiser's state: two moments a weight. */
+export function adamWState(params: Readonly<Record<string, VariableSpec>>): Record<string, VariableSpec> {
+  const specs: Record<string, VariableSpec> = {};
+  for (const [name, { shape }] of Object.entries(params)) {
+    specs[`adam.m/${name}`] = { shape };
+    specs[`adam.v/${name}`] = { shape };
+  }
+  return specs;
+}
+
+/** The fed scalars of update number `t` (from 1): βᵗ, and ε·√(1−β₂ᵗ), which makes TensorFlow's kernel compute PyTorch's form (see `adamW`). */
+export function adamScalars(t: number, learningRate: number, { beta1, beta2, epsilon }: AdamWOptions) {
+  return { learningRate, beta1Power: beta1 ** t, beta2Power: beta2 ** t, scaledEpsilon: epsilon * Math.sqrt(1 - beta2 ** t) };
+}
+
+/** Hugging Face's usual choice: every weight but biases and LayerNorms. */
+export const decaysByDefault = (name: string): boolean => !/(^|\.)bias$|LayerNorm|layer_norm/.test(name);
+
+/**
+ * One AdamW update in place (Loshchilov and Hutter, 2019), as torch.optim.AdamW computes it:
+ *
+ *     w ← w − η λ w;   m ← β₁m + (1−β₁)g;   v ← β₂v + (1−β₂)g²;   w ← w − η (m/(1−β₁ᵗ)) / (√(v/(1−β₂ᵗ)) + ε)
+ *
+ * TensorFlow's fused kernel divides by √v + ε after folding both corrections into the rate; fed with ε·√(1−β₂ᵗ) the two are the same number.
+ * `gradients` are by weight name; a weight without one is left alone. `feeds` holds ADAMW_FEEDS.
+ */
+export function adamW(
+  state: State,
+  gradients: Readonly<Record<string, Tensor>>,
+  feeds: Readonly<Record<string, Tensor>>,
+  options: AdamWOptions,
+): void {
+  const { beta1, beta2, weightDecay, decays = decaysByDefault } = options;
+  const rate = feeds.learningRate;
+  const decay = weightDecay ? tf.mul(rate, weightDecay) : undefined;
+  const b1 = tf.scalar(beta1);
+  const b2 = tf.scalar(beta2);
+  for (const [name, gradient] of Object.entries(gradients)) {
+    if (decay && decays(name)) state.subtractScaled(name, decay, state.read(name));
+    const scalars = [feeds.beta1Power, feeds.beta2Power, rate, b1, b2, feeds.scaledEpsilon];
+    state.adam(name, [...scalars, gradient]);
+  }
+}
+
+/** The L2 norm over all gradients together. */
+export function globalNorm(gradients: Readonly<Record<string, Tensor>>): Tensor {
+  const halves = Object.values(gradients).map((g) => kernel('L2Loss', [g], { T: FLOAT }));
+  return tf.sqrt(tf.mul(tf.addN(halves), 2));
+}
+
+/** Scales all gradients so that their global norm is at most `maximum`, as torch.nn.utils.clip_grad_norm_ does (its 1e-6 included). */
+export function clipByGlobalNorm(
+  gradients: Readonly<Record<string, Tensor>>,
+  maximum: number,
+): { gradients: Record<string, Tensor>; norm: Tensor } {
+  const norm = globalNorm(gradients);
+  const scale = tf.minimum(tf.div(maximum, tf.add(norm, 1e-6)), 1);
+  return { gradients: Object.fromEntries(Object.entries(gradients).map(([name, g]) => [name, tf.mul(g, scale)])), norm };
+}

@@ -1,0 +1,190 @@
+import { InputError } from '../runtime/errors';
+import { backend, DataType, tf, type NativeAttribute, type NativeBinding, type NativeTensor } from '../runtime/tensorflow';
+import { type AttributeValue, type GraphBuilder } from './proto';
+import type { State } from './state';
+
+/** `f32`, or `bf16`: matmuls take bfloat16 inputs and give float32 back; everything else stays float32. */
+export type Precision = 'f32' | 'bf16';
+
+const READS = new Set(['ReadVariableOp', 'ResourceGather']);
+const MATMULS = new Set(['MatMul', 'BatchMatMulV2']);
+/** A float array longer than this, made in JavaScript while recording, is taken for data that should be fed. */
+const LARGEST_CONSTANT = 1024;
+
+/**
+ * Writes every kernel call that runs while `record` is active down as a node of a graph. tfjs calls `binding.executeOp` for each kernel,
+ * its automatic differentiation included, so an ordinary step function becomes a graph by being run once.
+ *
+ * Reads and in-place writes of a state variable keep their program order by control edges. Writes are written down but not carried out.
+ * What would silently freeze a value into the graph is an error: reading a tensor, drawing tfjs's random numbers, assigning a tf.Variable,
+ * using a tensor that was made before.
+ */
+export class Recorder {
+  private readonly names = new Map<number, string>();
+  private readonly constants = new Map<string, string>();
+  private readonly halves = new Map<string, string>();
+  private readonly variables = new Map<string, { write?: string; reads: string[] }>();
+  /** Nodes with side effects: an entry's outputs depend on all of them. */
+  readonly effects: string[] = [];
+  private count = 0;
+
+  constructor(
+    private readonly graph: GraphBuilder,
+    private readonly prefix: string,
+    private readonly state: State,
+    private readonly precision: Precision,
+  ) {}
+
+  /** The node that made a tensor, `name` or `name:output`. */
+  nodeOf(tensor: tf.Tensor): string {
+    return this.lookup(backend().getInputTensorIds([tensor])[0], 'an output');
+  }
+
+  /** Declares that a tensor stands for a placeholder. */
+  bind(tensor: tf.Tensor, node: string): void {
+    this.names.set(backend().getInputTensorIds([tensor])[0], node);
+  }
+
+  record<T>(body: () => T): T {
+    const b = backend();
+    const native = b.binding;
+    const restore = this.forbid();
+    for (const name of this.state.names) this.names.set(this.state.handleOf(name), name);
+    b.binding = this.standIn(native);
+    try {
+      return body();
+    } finally {
+      b.binding = native;
+      restore();
+    }
+  }
+
+  private standIn(native: NativeBinding): NativeBinding {
+    // The addon's own properties are read-only, so its stand-in is a plain object with the same ones.
+    const own = native as unknown as Record<string, unknown>;
+    const spy = Object.fromEntries(Object.getOwnPropertyNames(native).map((k) => [k, own[k]])) as unknown as NativeBinding;
+    spy.createTensor = (shape, dtype, data) => {
+      const id = native.createTensor(shape, dtype, data);
+      if (dtype !== DataType.string) this.names.set(id, this.constant(dtype, shape, data as ArrayBufferView));
+      return id;
+    };
+    spy.executeOp = (op, attributes, inputs, outputs) => this.execute(native, op, attributes, inputs, outputs);
+    spy.tensorDataSync = () => {
+      throw new InputError(
+        'a tensor was read while a step is recorded: return it as an output of the entry and read it after the run',
+      );
+    };
+    return spy;
+  }
+
+  private constant(dtype: number, shape: number[], data: ArrayBufferView): string {
+    const size = shape.reduce((a, b) => a * b, 1);
+    if (dtype === DataType.float32 && size > LARGEST_CONSTANT)
+      throw new InputError(
+        `${size} numbers of shape [${shape}] were made in JavaScript while a step is recorded: feed them, or draw them from a TensorKey`,
+      );
+    const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+    const key = `${dtype}/${shape}/${bytes.toString('base64')}`;
+    let name = this.constants.get(key);
+    if (!name) this.constants.set(key, (name = this.graph.constant(`${this.prefix}/const${this.count++}`, dtype, shape, data)));
+    return name;
+  }
+
+  private lookup(id: number, reader: string): string {
+    const name = this.names.get(id);
+    if (!name)
+      throw new InputError(
+        `${reader} uses a tensor that was made before recording began: feed it, declare it as state, or make it inside the entry`,
+      );
+    return name;
+  }
+
+  private execute(
+    native: NativeBinding,
+    op: string,
+    attributes: NativeAttribute[],
+    inputs: number[],
+    outputs: number,
+  ): NativeTensor[] {
+    const from = inputs.map((id) => this.lookup(id, op));
+    const name = `${this.prefix}/${op}${this.count++}`;
+    const named = Object.fromEntries(attributes.map((a) => [a.name, attributeOf(native, a)]));
+    const control = this.order(op, name, from);
+    if (outputs === 0) {
+      this.graph.node(op, name, [...from, ...control], named);
+      this.effects.push(name);
+      return [];
+    }
+    if (op === 'ReadVariableOp') this.materialise(native, from[0]);
+    const results = native.executeOp(op, attributes, inputs, outputs);
+    if (this.precision === 'bf16' && MATMULS.has(op) && named.T[1] === DataType.float32) this.halfMatmul(op, name, from, named);
+    else this.graph.node(op, name, [...from, ...control], named);
+    results.forEach((r, k) => this.names.set(r.id, k ? `${name}:${k}` : name));
+    return results;
+  }
+
+  /** Control edges that keep reads and writes of each variable in program order. */
+  private order(op: string, name: string, from: string[]): string[] {
+    const edges: string[] = [];
+    for (const variable of from) {
+      if (!this.state.has(variable)) continue;
+      const past = this.variables.get(variable) ?? { reads: [] };
+      if (past.write) edges.push('^' + past.write);
+      if (READS.has(op)) this.variables.set(variable, { ...past, reads: [...past.reads, name] });
+      else {
+        edges.push(...past.reads.map((r) => '^' + r));
+        this.variables.set(variable, { write: name, reads: [] });
+      }
+    }
+    return [...new Set(edges)];
+  }
+
+  /** A variable that is read while recording needs some value: zeros. */
+  private materialise(native: NativeBinding, variable: string): void {
+    if (this.state.isInitialised(variable)) return;
+    const b = backend();
+    const spied = b.binding;
+    b.binding = native;
+    const { shape, dtype } = this.state.specs[variable];
+    tf.tidy(() => this.state.assign(variable, tf.fill([...shape], 0, dtype ?? 'float32')));
+    b.binding = spied;
+  }
+
+  private halfMatmul(op: string, name: string, from: string[], attributes: Record<string, AttributeValue>): void {
+    const cast = (node: string, input: string, source: number, target: number): string =>
+      this.graph.node('Cast', node, [input], { SrcT: ['type', source], DstT: ['type', target], Truncate: ['bool', false] });
+    const halves = from.map((input, i) => {
+      let half = this.halves.get(input);
+      if (!half) this.halves.set(input, (half = cast(`${name}/half${i}`, input, DataType.float32, DataType.bfloat16)));
+      return half;
+    });
+    this.graph.node(op, `${name}/half`, halves, { ...attributes, T: ['type', DataType.bfloat16] });
+    cast(name, `${name}/half`, DataType.bfloat16, DataType.float32);
+  }
+
+  /** Makes chance and tf.Variable.assign errors until the returned function is called. */
+  private forbid(): () => void {
+    const { random } = Math;
+    const { assign } = tf.Variable.prototype;
+    Math.random = () => {
+      throw new InputError("tfjs's random numbers would be frozen into the recorded step: draw from a TensorKey instead");
+    };
+    tf.Variable.prototype.assign = () => {
+      throw new InputError('a tf.Variable was assigned while a step is recorded: declare it as state and use State.assign');
+    };
+    return () => {
+      Math.random = random;
+      tf.Variable.prototype.assign = assign;
+    };
+  }
+}
+
+function attributeOf(native: NativeBinding, attribute: NativeAttribute): AttributeValue {
+  const { type, value } = attribute;
+  if (type === native.TF_ATTR_INT) return [Array.isArray(value) ? 'ints' : 'int', value];
+  if (type === native.TF_ATTR_FLOAT) return ['float', value];
+  if (type === native.TF_ATTR_BOOL) return ['bool', value];
+  if (type === native.TF_ATTR_TYPE) return ['type', value];
+  if (type === native.TF_ATTR_SHAPE) return ['shape', value];
+  return ['string', value];
+}

@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { adamScalars, adamW, ADAMW_FEEDS, adamWState, clipByGlobalNorm, Program, type Entry, type State } from '../../graph';
+import { TensorKey } from '../../ops/tensor-key';
+import { Key } from '../../runtime/key';
+import { backend, tf, type Tensor } from '../../runtime/tensorflow';
+
+const variables = { w: { shape: [3, 5] }, bias: { shape: [5] } };
+const options = { beta1: 0.9, beta2: 0.98, epsilon: 1e-6, weightDecay: 0.01 };
+const random = Key.from('program test').random();
+const normal = (n: number): Float32Array => Float32Array.from({ length: n }, () => random.normal());
+const initial = { w: normal(15), bias: normal(5) };
+
+/** A least-squares step with decay, clipping and noise drawn from a TensorKey. */
+const train: Entry = {
+  buckets: Object.fromEntries(
+    [7, 11].map((rows) => [
+      String(rows),
+      {
+        x: { shape: [rows, 3], dtype: 'float32' },
+        y: { shape: [rows, 5], dtype: 'float32' },
+        seed: { shape: [2], dtype: 'int32' },
+        ...ADAMW_FEEDS,
+      },
+    ]),
+  ),
+  step: (state, { x, y, seed, ...rates }) => {
+    const noise = new TensorKey(seed).fold('noise').uniform(x.shape);
+    const loss = (w: Tensor, bias: Tensor): tf.Scalar =>
+      tf.mean(tf.square(tf.sub(tf.add(tf.matMul(tf.add(x, tf.mul(noise, 0.1)) as tf.Tensor2D, w as tf.Tensor2D), bias), y)));
+    const { value, grads } = tf.valueAndGrads((w: Tensor, bias: Tensor) => loss(w, bias))([state.read('w'), state.read('bias')]);
+    const { gradients, norm } = clipByGlobalNorm({ w: grads[0], bias: grads[1] }, 0.5);
+    adamW(state, gradients, rates, options);
+    return { loss: value, norm, after: tf.sum(state.read('w')) };
+  },
+};
+
+function trajectory(eager: boolean): { losses: number[]; w: number[] } {
+  const program = new Program({ ...variables, ...adamWState(variables) }, { train }, { eager });
+  program.write(initial, 'zero');
+  const feeds = Key.from('feeds').random();
+  const losses: number[] = [];
+  let after = 0;
+  for (let t = 1; t <= 50; t++) {
+    const rows = t % 2 ? 7 : 11;
+    const x = Float32Array.from({ length: rows * 3 }, () => feeds.normal());
+    const y = Float32Array.from({ length: rows * 5 }, () => feeds.normal());
+    const result = program.run('train', String(rows), { x, y, seed: Key.from(t).words(), ...adamScalars(t, 0.05, options) });
+    losses.push(result.loss[0]);
+    after = result.after[0];
+  }
+  const w = [...program.read(['w']).w];
+  assert.ok(Math.abs(after - w.reduce((a, b) => a + b, 0)) < 1e-4, 'a read after a write sees the written value');
+  program.dispose();
+  return { losses, w };
+}
+
+test('a recorded step and the eager one agree over 50 steps (oracle: two routes)', () => {
+  const eager = trajectory(true);
+  const recorded = trajectory(false);
+  eager.losses.forEach((loss, i) =>
+    assert.ok(Math.abs(loss - recorded.losses[i]) < 1e-5, `step ${i}: ${loss} eager, ${recorded.losses[i]} recorded`),
+  );
+  eager.w.forEach((w, i) => assert.ok(Math.abs(w - recorded.w[i]) < 1e-5));
+  assert.ok(eager.losses[49] < eager.losses[0]);
+});
+
+test('a recorded run repeats bit for bit (oracle: two runs)', () => {
+  assert.deepEqual(trajectory(false), trajectory(false));
+});
+
+test('state written is state read, and what is not given stays', () => {
+  for (const eager of [true, false]) {
+    const program = new Program(variables, { none: { buckets: {}, step: () => ({}) } }, { eager });
+    program.write(initial);
+    program.write({ bias: [1, 2, 3, 4, 5] });
+    assert.deepEqual(program.read().w, initial.w);
+    assert.deepEqual([...program.read(['bias']).bias], [1, 2, 3, 4, 5]);
+    program.dispose();
+  }
+});
+
+const recordStep = (step: Entry['step']): Program =>
+  new Program(variables, { e: { buckets: { only: { x: { shape: [3], dtype: 'float32' } } }, step } }, { eager: false });
+
+test('what would be frozen into a recorded step is refused with advice', () => {
+  const outside = tf.tidy(() => tf.square(tf.tensor1d([1, 2, 3])));
+  const variable = tf.variable(tf.scalar(1));
+  const refused: [RegExp, (state: State, x: Tensor) => Tensor][] = [
+    [/read while a step is recorded: return it as an output/, (_, x) => tf.mul(x, x.dataSync()[0])],
+    [/draw from a TensorKey/, (_, x) => tf.add(x, tf.randomUniform([3]))],
+    [/declare it as state/, (_, x) => (variable.assign(tf.scalar(2)), x)],
+    [/made before recording began: feed it/, (_, x) => tf.add(x, outside)],
+    [/feed them, or draw them/, (_, x) => tf.sum(tf.concat([x, tf.tensor1d(new Float32Array(1031))]))],
+    [/state variable missing is not declared/, (state) => state.read('missing')],
+  ];
+  for (const [message, step] of refused) assert.throws(() => recordStep((state, { x }) => ({ y: step(state, x) })), message);
+  assert.doesNotThrow(() => recordStep((_, { x }) => ({ y: tf.mul(x, 2) })).dispose(), 'a refusal leaves the backend as it was');
+  assert.ok(Math.random() < 1);
+  tf.dispose([outside, variable]);
+});
+
+test('undeclared entries, buckets and feeds are errors that name what there is', () => {
+  const program = recordStep((_, { x }) => ({ y: tf.mul(x, 2) }));
+  assert.deepEqual([...program.run('e', 'only', { x: [1, 2, 3] }).y], [2, 4, 6]);
+  assert.throws(() => program.run('f', 'only', { x: [1, 2, 3] }), /entry f is not declared: there are e/);
+  assert.throws(() => program.run('e', 'other', { x: [1, 2, 3] }), /bucket other of entry e is not declared: there are only/);
+  assert.throws(() => program.run('e', 'only', { x: [1, 2] }), /x of e must hold 3 numbers for shape \[3\], got 2/);
+  assert.throws(() => program.run('e', 'only', {}), /e must be fed x/);
+  assert.throws(() => program.run('e', 'only', { x: [1, 2, 3], z: [1] }), /e is not fed z/);
+  assert.throws(() => program.write({ v: [1] }), /state variable v is not declared/);
+  program.dispose();
+});
+
+test('tensors live before and after are counted', () => {
+  const before = [tf.memory().numTensors, backend().binding.getNumOfTensors()];
+  trajectory(false);
+  trajectory(true);
+  assert.deepEqual([tf.memory().numTensors, backend().binding.getNumOfTensors()], before);
+});
+
+test('bf16 rounds matmul inputs to 8 bits of mantissa and nothing else', () => {
+  const step: Entry['step'] = (_, { x }) => ({
+    product: tf.matMul(x.reshape([1, 3]) as tf.Tensor2D, x.reshape([3, 1]) as tf.Tensor2D),
+    sum: tf.sum(tf.mul(x, x)),
+  });
+  const entry: Entry = { buckets: { b: { x: { shape: [3], dtype: 'float32' } } }, step };
+  const program = new Program({}, { entry }, { precision: 'bf16', eager: false });
+  const { product, sum } = program.run('entry', 'b', { x: [1 + 2 ** -9, 0, 0] });
+  assert.equal(product[0], 1);
+  assert.ok(sum[0] > 1);
+  assert.throws(() => new Program({}, { entry }, { precision: 'bf16', eager: true }), /bf16 needs a recorded program/);
+  program.dispose();
+});
