@@ -15,7 +15,9 @@ const LARGEST_CONSTANT = 1024;
  * Writes every kernel call that runs while `record` is active down as a node of a graph. tfjs calls `binding.executeOp` for each kernel,
  * its automatic differentiation included, so an ordinary step function becomes a graph by being run once.
  *
- * Reads and in-place writes of a state variable keep their program order by control edges. Writes are written down but not carried out.
+ * The same op on the same inputs is written down once, so a step function may compute a forward pass again wherever it needs it: a second
+ * use costs nothing in the graph. Reads and in-place writes of a state variable keep their program order by control edges; writes are
+ * written down but not carried out.
  * What would silently freeze a value into the graph is an error: reading a tensor, drawing tfjs's random numbers, assigning a tf.Variable,
  * using a tensor that was made before.
  */
@@ -23,6 +25,7 @@ export class Recorder {
   private readonly names = new Map<number, string>();
   private readonly constants = new Map<string, string>();
   private readonly halves = new Map<string, string>();
+  private readonly computed = new Map<string, string>();
   private readonly variables = new Map<string, { write?: string; reads: string[] }>();
   /** Nodes with side effects: an entry's outputs depend on all of them. */
   readonly effects: string[] = [];
@@ -107,9 +110,12 @@ export class Recorder {
     outputs: number,
   ): NativeTensor[] {
     const from = inputs.map((id) => this.lookup(id, op));
-    const name = `${this.prefix}/${op}${this.count++}`;
+    const fresh = `${this.prefix}/${op}${this.count++}`;
     const named = Object.fromEntries(attributes.map((a) => [a.name, attributeOf(native, a)]));
-    const control = this.order(op, name, from);
+    const control = this.order(op, from);
+    const key = JSON.stringify([op, from, control, attributes]);
+    const name = (outputs > 0 && this.computed.get(key)) || fresh;
+    if (name === fresh) this.note(op, name, from);
     if (outputs === 0) {
       this.graph.node(op, name, [...from, ...control], named);
       this.effects.push(name);
@@ -117,26 +123,31 @@ export class Recorder {
     }
     if (op === 'ReadVariableOp') this.materialise(native, from[0]);
     const results = native.executeOp(op, attributes, inputs, outputs);
-    if (this.precision === 'bf16' && MATMULS.has(op) && named.T[1] === DataType.float32) this.halfMatmul(op, name, from, named);
-    else this.graph.node(op, name, [...from, ...control], named);
+    if (name === fresh) {
+      this.computed.set(key, name);
+      if (this.precision === 'bf16' && MATMULS.has(op) && named.T[1] === DataType.float32) this.halfMatmul(op, name, from, named);
+      else this.graph.node(op, name, [...from, ...control], named);
+    }
     results.forEach((r, k) => this.names.set(r.id, k ? `${name}:${k}` : name));
     return results;
   }
 
   /** Control edges that keep reads and writes of each variable in program order. */
-  private order(op: string, name: string, from: string[]): string[] {
-    const edges: string[] = [];
+  private order(op: string, from: string[]): string[] {
+    const edges = from.flatMap((variable) => {
+      const past = this.variables.get(variable);
+      return past ? [...(past.write ? [past.write] : []), ...(READS.has(op) ? [] : past.reads)] : [];
+    });
+    return [...new Set(edges)].map((node) => '^' + node);
+  }
+
+  /** Remembers that a new node reads or writes these variables. */
+  private note(op: string, name: string, from: string[]): void {
     for (const variable of from) {
       if (!this.state.has(variable)) continue;
       const past = this.variables.get(variable) ?? { reads: [] };
-      if (past.write) edges.push('^' + past.write);
-      if (READS.has(op)) this.variables.set(variable, { ...past, reads: [...past.reads, name] });
-      else {
-        edges.push(...past.reads.map((r) => '^' + r));
-        this.variables.set(variable, { write: name, reads: [] });
-      }
+      this.variables.set(variable, READS.has(op) ? { ...past, reads: [...past.reads, name] } : { write: name, reads: [] });
     }
-    return [...new Set(edges)];
   }
 
   /** A variable that is read while recording needs some value: zeros. */

@@ -132,3 +132,21 @@ test('bf16 rounds matmul inputs to 8 bits of mantissa and nothing else', () => {
   assert.throws(() => new Program({}, { entry }, { precision: 'bf16', eager: true }), /bf16 needs a recorded program/);
   program.dispose();
 });
+
+test('the same computation is recorded once (oracle: node count)', () => {
+  const once = recordStep((state, { x }) => ({ y: tf.add(tf.square(tf.mul(x, 3)), state.read('bias').slice([0], [3])) }));
+  const twice = recordStep((state, { x }) => {
+    const f = (): Tensor => tf.add(tf.square(tf.mul(x, 3)), state.read('bias').slice([0], [3]));
+    f();
+    return { y: f() };
+  });
+  assert.equal(twice.nodes, once.nodes);
+  const reread = recordStep((state, { x }) => {
+    const before = state.read('bias');
+    state.assign('bias', tf.add(before, 1));
+    return { y: tf.add(x, tf.sub(state.read('bias'), before).slice([0], [3])) };
+  });
+  reread.write({}, 'zero');
+  assert.deepEqual([...reread.run('e', 'only', { x: [0, 0, 0] }).y], [1, 1, 1], 'a read after a write is not the read before it');
+  for (const p of [once, twice, reread]) p.dispose();
+});
