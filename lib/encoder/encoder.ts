@@ -1,0 +1,99 @@
+/**
+ * The encoder: XLM-RoBERTa (Conneau et al. 2020; InfoXLM has the same architecture) and BERT (Devlin et al. 2019), as Hugging Face computes them.
+ * Read from top to bottom: `encode` is embeddings, then layers; a layer is attention and a feed-forward network, each added to its input and
+ * normalised (post-LayerNorm). Weights are an argument, so a training trick can run the same function on changed ones.
+ */
+import { attention, paddingBias } from '../ops/attention';
+import { dense } from '../ops/dense';
+import { dropout } from '../ops/dropout';
+import { embedding } from '../ops/embedding';
+import { gelu } from '../ops/gelu';
+import { layerNorm } from '../ops/layer-norm';
+import type { Params } from '../ops/params';
+import type { TensorKey } from '../ops/tensor-key';
+import { ensure } from '../runtime/errors';
+import { tf, type Tensor } from '../runtime/tensorflow';
+import { longestText, type EncoderConfig } from './config';
+import { positionIds } from './positions';
+
+/** A batch of token ids, all int32 [B, T]. */
+export interface EncoderInput {
+  inputIds: Tensor;
+  /** 1 for a token, 0 for padding. */
+  attentionMask: Tensor;
+  /** The segment of each token; all 0 where it is left out. */
+  tokenTypeIds?: Tensor;
+}
+
+export interface EncodeOptions {
+  /** Turns dropout on. Two keys give two independent passes, one key the same pass again. */
+  dropoutKey?: TensorKey | null;
+}
+
+/**
+ * Contextual vectors of a batch of texts: [B, T] → [B, T, H]. Vectors at padding are defined but mean nothing.
+ * Dropout acts only with a `dropoutKey`. The batch is not checked for ids outside the vocabulary: that would need its values.
+ */
+export function encode(params: Params, config: EncoderConfig, batch: EncoderInput, { dropoutKey }: EncodeOptions = {}): Tensor {
+  checkInput(config, batch);
+  const bias = paddingBias(batch.attentionMask); // [B, 1, 1, T]
+  let x = embed(params, config, batch, dropoutKey?.fold('embeddings')); // [B, T, H]
+  for (let l = 0; l < config.layers; l++) x = layer(params, config, l, x, bias, dropoutKey?.fold('layer', l));
+  return x;
+}
+
+/** Word + position + segment vectors, normalised. */
+function embed(params: Params, config: EncoderConfig, batch: EncoderInput, key?: TensorKey): Tensor {
+  const table = (name: string, ids: Tensor, paddingId?: number) =>
+    embedding(params[`embeddings.${name}_embeddings.weight`], ids, paddingId);
+  const words = table('word', batch.inputIds, config.padId); // [B, T, H]
+  // BERT's positions are the same for every text, [1, T]; XLM-R's table has a padding row like the words'.
+  const places = table('position', positionIds(config, batch.inputIds), config.type === 'bert' ? undefined : config.padId);
+  const segments = table('token_type', batch.tokenTypeIds ?? tf.zeros([1, 1], 'int32'));
+  const x = tf.add(tf.add(words, segments), places);
+  return dropout(norm(params, 'embeddings.LayerNorm', config, x), config.dropout, key);
+}
+
+/** One transformer layer, [B, T, H] → [B, T, H]. */
+function layer(params: Params, config: EncoderConfig, l: number, x: Tensor, bias: Tensor, key?: TensorKey): Tensor {
+  const name = `encoder.layer.${l}`;
+  const sublayer = (of: string, from: Tensor, to: Tensor): Tensor => {
+    const out = dense(from, params[`${name}.${of}.dense.weight`], params[`${name}.${of}.dense.bias`]);
+    return norm(params, `${name}.${of}.LayerNorm`, config, tf.add(dropout(out, config.dropout, key?.fold(of)), to));
+  };
+  const projections = projectQueriesKeysValues(params, config, `${name}.attention.self`, x); // [B, T, 3H]
+  const mixed = attention(projections, { heads: config.heads, bias, rate: config.attentionDropout, key: key?.fold('weights') });
+  const attended = sublayer('attention.output', mixed, x);
+  const wide = gelu(dense(attended, params[`${name}.intermediate.dense.weight`], params[`${name}.intermediate.dense.bias`])); // [B, T, F]
+  return sublayer('output', wide, attended);
+}
+
+/** Queries (scaled by 1/√D), keys and values in one matrix product: the three weights are joined first, which costs H² next to B·T·H². */
+function projectQueriesKeysValues(params: Params, config: EncoderConfig, name: string, x: Tensor): Tensor {
+  const scale = 1 / Math.sqrt(config.hidden / config.heads);
+  const joined = (part: 'weight' | 'bias') => {
+    const [q, k, v] = ['query', 'key', 'value'].map((p) => params[`${name}.${p}.${part}`]);
+    return tf.concat([tf.mul(q, scale), k, v]); // [3H, H] or [3H]
+  };
+  return dense(x, joined('weight'), joined('bias'));
+}
+
+function norm(params: Params, name: string, config: EncoderConfig, x: Tensor): Tensor {
+  return layerNorm(x, params[`${name}.weight`], params[`${name}.bias`], config.epsilon);
+}
+
+function checkInput(config: EncoderConfig, batch: EncoderInput): void {
+  const { inputIds } = batch;
+  ensure(inputIds.rank === 2, `inputIds must be [B, T], got [${inputIds.shape.join(', ')}]`);
+  for (const [name, x] of Object.entries(batch) as [string, Tensor | undefined][]) {
+    if (!x) continue;
+    const same = x.rank === 2 && x.shape[0] === inputIds.shape[0] && x.shape[1] === inputIds.shape[1];
+    ensure(
+      same && x.dtype === 'int32',
+      `${name} must be int32 [${inputIds.shape.join(', ')}], got ${x.dtype} [${x.shape.join(', ')}]`,
+    );
+  }
+  const [, tokens] = inputIds.shape as [number, number];
+  const limit = longestText(config);
+  ensure(tokens <= limit, `a text may have ${limit} tokens with this encoder, got ${tokens}`);
+}

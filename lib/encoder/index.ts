@@ -1,0 +1,4 @@
+export * from './config';
+export * from './encoder';
+export * from './initialise';
+export * from './parameters';

@@ -1,0 +1,54 @@
+import { ensure } from '../runtime/errors';
+import type { Tensor } from '../runtime/tensorflow';
+import { differentiable } from './differentiable';
+import { dropoutMask } from './dropout';
+import { add, batchMatMul, mul, pack, reshape, softmax, sub, sum, toFloat, transpose, unpack } from './raw';
+import type { TensorKey } from './tensor-key';
+
+export interface AttentionOptions {
+  heads: number;
+  /** What `paddingBias` made of the batch's mask. */
+  bias: Tensor;
+  /** Dropout on the attention weights. */
+  rate?: number;
+  key?: TensorKey | null;
+}
+
+/**
+ * Multi-head self-attention, O = dropout(softmax(Q·Kᵀ + bias))·V in each head. **Q comes scaled by 1/√D already** (the encoder scales its weight).
+ * projections [B, T, 3H]: queries, keys and values side by side, each [A, D] with H = A·D → [B, T, H].
+ * Gradient, with P the softmax and P' after dropout: dV = P'ᵀ·dO, dS = P'∘(dO·Vᵀ) − P∘rowsum(dO∘O), dQ = dS·K, dK = dSᵀ·Q.
+ * The row sum over T of dP∘P equals the one over D of dO∘O, which is smaller. Reference: Vaswani et al. (2017), equation 1; Dao et al. (2022), appendix B.2.
+ */
+export function attention(projections: Tensor, { heads, bias, rate = 0, key }: AttentionOptions): Tensor {
+  const [batch, tokens, width] = projections.shape;
+  ensure(width % (3 * heads) === 0, `attention: the last axis must be 3 × ${heads} heads × D, got ${width}`);
+  const depth = width / 3 / heads;
+  return differentiable([projections], (projections) => {
+    const [q, k, v] = unpack(transpose(reshape(projections, [batch, tokens, 3, heads, depth]), [2, 0, 3, 1, 4])); // [B, A, T, D] each
+    const weights = softmax(add(batchMatMul(q, k, false, true), bias)); // [B, A, T, T]
+    const drops = rate > 0 && key;
+    const dropped = drops ? mul(weights, dropoutMask(weights.shape, rate, key)) : weights;
+    const mixed = batchMatMul(dropped, v); // [B, A, T, D]
+    return {
+      value: reshape(transpose(mixed, [0, 2, 1, 3]), [batch, tokens, heads * depth]),
+      saved: [q, k, v, weights, dropped, mixed],
+      gradient: (dy, [q, k, v, weights, dropped, mixed]) => {
+        const dMixed = transpose(reshape(dy, [batch, tokens, heads, depth]), [0, 2, 1, 3]); // [B, A, T, D]
+        const dDropped = batchMatMul(dMixed, v, false, true); // [B, A, T, T]
+        const row = sum(mul(dMixed, mixed), [-1], true); // [B, A, T, 1]
+        const dScores = drops ? sub(mul(dropped, dDropped), mul(weights, row)) : mul(weights, sub(dDropped, row)); // [B, A, T, T]
+        const dq = batchMatMul(dScores, k);
+        const dk = batchMatMul(dScores, q, true, false);
+        const dv = batchMatMul(dropped, dMixed, true, false);
+        return [reshape(transpose(pack([dq, dk, dv]), [1, 3, 0, 2, 4]), [batch, tokens, width])];
+      },
+    };
+  });
+}
+
+/** What is added to the scores so that padding is never attended to: [B, T] int32 mask of 1 and 0 → [B, 1, 1, T], 0 or −10⁹. */
+export function paddingBias(attentionMask: Tensor): Tensor {
+  const [batch, tokens] = attentionMask.shape;
+  return reshape(mul(sub(toFloat(attentionMask), 1), 1e9), [batch, 1, 1, tokens]);
+}
