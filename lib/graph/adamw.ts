@@ -9,6 +9,8 @@ export interface AdamWOptions {
   weightDecay: number;
   /** Whether a weight is decayed; by default none of the biases and LayerNorm weights are. */
   decays?: (name: string) => boolean;
+  /** A factor on the learning rate by weight (a faster head, layer-wise decay); 1 where absent. */
+  rateFactor?: (name: string) => number;
 }
 
 /** What the optimiser is fed each step: all scalars. `adamScalars` computes the last three. */
@@ -51,15 +53,14 @@ export function adamW(
   feeds: Readonly<Record<string, Tensor>>,
   options: AdamWOptions,
 ): void {
-  const { beta1, beta2, weightDecay, decays = decaysByDefault } = options;
-  const rate = feeds.learningRate;
-  const decay = weightDecay ? tf.mul(rate, weightDecay) : undefined;
+  const { beta1, beta2, weightDecay, decays = decaysByDefault, rateFactor = () => 1 } = options;
   const b1 = tf.scalar(beta1);
   const b2 = tf.scalar(beta2);
   for (const [name, gradient] of Object.entries(gradients)) {
-    if (decay && decays(name)) state.subtractScaled(name, decay, state.read(name));
-    const scalars = [feeds.beta1Power, feeds.beta2Power, rate, b1, b2, feeds.scaledEpsilon];
-    state.adam(name, [...scalars, gradient]);
+    const factor = rateFactor(name);
+    const rate = factor === 1 ? feeds.learningRate : tf.mul(feeds.learningRate, factor);
+    if (weightDecay && decays(name)) state.subtractScaled(name, tf.mul(rate, weightDecay), state.read(name));
+    state.adam(name, [feeds.beta1Power, feeds.beta2Power, rate, b1, b2, feeds.scaledEpsilon, gradient]);
   }
 }
 

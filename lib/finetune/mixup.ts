@@ -1,0 +1,48 @@
+import { inRange } from '../runtime/errors';
+import { gatherRows } from '../ops/raw';
+import { INT, kernel } from '../ops/kernel';
+import { tf, type Tensor } from '../runtime/tensorflow';
+import type { Random } from '../runtime/key';
+import { differentiable } from '../ops/differentiable';
+
+/**
+ * Embedding mixup (Zhang et al. 2018 on a hidden vector): one λ ~ Beta(α, α) per batch and a permutation; λ·h + (1−λ)·h[π] goes through the output
+ * projection alone and is compared with the labels mixed likewise. The step's loss is ½(clean + mixed). A row keeps its own weight.
+ */
+export interface MixupConfig {
+  alpha: number;
+  /** Which vector is mixed: the pooled encoder vector (the paper's words; the release's task 2), or the tanh feature (its task 3). */
+  site: 'pooled' | 'feature';
+}
+
+export const MIXUP_MODES = {
+  'as-published': { alpha: 0.2, site: 'pooled' },
+  'as-coded': { alpha: 0.2, site: 'pooled' },
+  textbook: { alpha: 0.2, site: 'feature' },
+} as const satisfies Record<string, MixupConfig>;
+
+/** What a step is fed: λ and the permutation. */
+export const mixupFeeds = (batch: number) =>
+  ({ mixLambda: { shape: [], dtype: 'float32' }, mixOrder: { shape: [batch], dtype: 'int32' } }) as const;
+
+/** Draws them for one batch. */
+export const drawMixup = ({ alpha }: MixupConfig, batch: number, random: Random) => ({
+  mixLambda: random.beta(alpha, alpha),
+  mixOrder: random.permutation(batch),
+});
+
+/** λ·x + (1−λ)·x[order]: x [B, …], λ scalar, order int32 [B] → [B, …]. */
+export function mixed(x: Tensor, lambda: Tensor, order: Tensor): Tensor {
+  return tf.add(tf.mul(x, lambda), tf.mul(permuted(x, order), tf.sub(1, lambda)));
+}
+
+/** Rows in another order; the gradient goes back to where each row came from. */
+function permuted(x: Tensor, order: Tensor): Tensor {
+  return differentiable([x], (x) => ({
+    value: gatherRows(x, order),
+    saved: [order],
+    gradient: (dy, [order]) => [gatherRows(dy, kernel('InvertPermutation', [order], { T: INT }))],
+  }));
+}
+
+export const checkMixup = (config: MixupConfig): void => void inRange('mixup.alpha', config.alpha, 1e-6, Infinity);

@@ -1,0 +1,42 @@
+import { inRange } from '../runtime/errors';
+import { tf, type Tensor } from '../runtime/tensorflow';
+
+/**
+ * R-Drop (Liang et al. 2021): two passes of one batch should agree. Adds α·D, D the symmetric Kullback–Leibler divergence of their outputs.
+ *
+ * `pair` says what the second pass is: another dropout draw (the R-Drop paper) or FGM's perturbed pass (this paper's eq. 4 and code; a step then
+ * has two forward passes, not three). `reduction` and `halved` say how D is made from the rows' KL(p‖q) + KL(q‖p):
+ * textbook D = mean over rows of ½(…); as coded D = sum over the batch of (…).
+ *
+ * Converting α. Over a micro-batch of n rows, sum(KL + KL) = 2n · mean(½(KL + KL)), while the cross-entropy beside it is a mean over the same
+ * rows. So α on the coded form pulls like 2nα on the textbook form: the release's 0.5 at n = 8 is a textbook α of 8.
+ */
+export interface RDropConfig {
+  alpha: number;
+  pair: 'dropout' | 'fgm';
+  reduction: 'mean' | 'sum';
+  halved: boolean;
+}
+
+export const RDROP_MODES = {
+  'as-published': { alpha: 0.5, pair: 'fgm', reduction: 'mean', halved: false },
+  'as-coded': { alpha: 0.5, pair: 'fgm', reduction: 'sum', halved: false },
+  textbook: { alpha: 1, pair: 'dropout', reduction: 'mean', halved: true },
+} as const satisfies Record<string, RDropConfig>;
+
+/** KL(p‖q) + KL(q‖p) of each row: logits [B, K] and [B, K] → [B]. With one logit it is 0 by nature: R-Drop does nothing for a regressor. */
+export function symmetricKl(first: Tensor, second: Tensor): Tensor {
+  const p = tf.logSoftmax(first);
+  const q = tf.logSoftmax(second);
+  return tf.sum(tf.mul(tf.sub(tf.exp(p), tf.exp(q)), tf.sub(p, q)), 1);
+}
+
+/** D of two passes of one batch, a scalar; rows of weight 0 (filler) do not count. */
+export function divergence(first: Tensor, second: Tensor, weights: Tensor, { reduction, halved }: RDropConfig): Tensor {
+  const counted = tf.cast(tf.greater(weights, 0), 'float32');
+  const total = tf.sum(tf.mul(symmetricKl(first, second), counted));
+  const reduced = reduction === 'sum' ? total : tf.div(total, tf.maximum(tf.sum(counted), 1));
+  return halved ? tf.mul(reduced, 0.5) : reduced;
+}
+
+export const checkRDrop = (config: RDropConfig): void => void inRange('rdrop.alpha', config.alpha, 0, Infinity);
