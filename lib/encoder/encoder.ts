@@ -82,18 +82,13 @@ function norm(params: Params, name: string, config: EncoderConfig, x: Tensor): T
   return layerNorm(x, params[`${name}.weight`], params[`${name}.bias`], config.epsilon);
 }
 
-function checkInput(config: EncoderConfig, batch: EncoderInput): void {
-  const { inputIds } = batch;
+function checkInput(config: EncoderConfig, { inputIds, attentionMask, tokenTypeIds }: EncoderInput): void {
   ensure(inputIds.rank === 2, `inputIds must be [B, T], got [${inputIds.shape.join(', ')}]`);
-  for (const [name, x] of Object.entries(batch) as [string, Tensor | undefined][]) {
-    if (!x) continue;
-    const same = x.rank === 2 && x.shape[0] === inputIds.shape[0] && x.shape[1] === inputIds.shape[1];
-    ensure(
-      same && x.dtype === 'int32',
-      `${name} must be int32 [${inputIds.shape.join(', ')}], got ${x.dtype} [${x.shape.join(', ')}]`,
-    );
+  const [batch, tokens] = inputIds.shape as [number, number];
+  for (const [name, x] of Object.entries({ inputIds, attentionMask, tokenTypeIds })) {
+    const same = !x || (x.rank === 2 && x.shape[0] === batch && x.shape[1] === tokens && x.dtype === 'int32');
+    ensure(same, `${name} must be int32 [${batch}, ${tokens}], got ${x?.dtype} [${x?.shape.join(', ')}]`);
   }
-  const [, tokens] = inputIds.shape as [number, number];
   const limit = longestText(config);
   ensure(tokens <= limit, `a text may have ${limit} tokens with this encoder, got ${tokens}`);
 }
