@@ -1,0 +1,71 @@
+/**
+ * Which rows have the `want` smallest keys, found in three passes with memory that does not grow with the rows: count keys by bin, look closer at the
+ * bin where the cut falls, then take. Keys lie in [−1, 1]. Of equal keys at the cut the first rows are taken.
+ */
+export class SmallestKeys {
+  private readonly counts: Uint32Array;
+  private cutBin = -1;
+  private wantInBin = 0;
+  private readonly inBin = new Map<number, number>();
+  private cut = -Infinity;
+  private atCut = 0;
+
+  /** @param want how many rows to take @param total how many rows there are @param bins more bins, fewer keys to look at closely */
+  constructor(
+    want: number,
+    total: number,
+    private readonly bins = 65536,
+  ) {
+    const some = want > 0 && want < total;
+    this.counts = new Uint32Array(some ? bins + 1 : 0);
+    if (want > 0 && !some) this.cut = Infinity;
+    this.wantInBin = want;
+  }
+
+  /** Whether the first two passes are needed: all or no rows are known without. */
+  get needsCounting(): boolean {
+    return this.counts.length > 0;
+  }
+
+  private bin(key: number): number {
+    const bin = Math.floor((key + 1) * 0.5 * this.bins);
+    return bin < 0 ? 0 : bin > this.bins ? this.bins : bin;
+  }
+
+  /** First pass. */
+  count(key: number): void {
+    this.counts[this.bin(key)]++;
+  }
+
+  /** Between the first pass and the second. */
+  findBin(): void {
+    if (!this.needsCounting) return;
+    let bin = 0;
+    for (; this.wantInBin > this.counts[bin]; bin++) this.wantInBin -= this.counts[bin];
+    this.cutBin = bin;
+  }
+
+  /** Second pass. */
+  look(key: number): void {
+    if (this.bin(key) === this.cutBin) this.inBin.set(key, (this.inBin.get(key) ?? 0) + 1);
+  }
+
+  /** Between the second pass and the third. */
+  findCut(): void {
+    if (!this.needsCounting) return;
+    const keys = Float64Array.from(this.inBin.keys()).sort();
+    this.atCut = this.wantInBin;
+    for (const key of keys) {
+      this.cut = key;
+      const count = this.inBin.get(key)!;
+      if (this.atCut <= count) break;
+      this.atCut -= count;
+    }
+    this.inBin.clear();
+  }
+
+  /** Third pass, every row once and in order: whether this row is taken. */
+  take(key: number): boolean {
+    return key < this.cut || (key === this.cut && this.atCut-- > 0);
+  }
+}
