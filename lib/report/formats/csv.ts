@@ -1,0 +1,33 @@
+import { escapeCsv } from '../escape';
+import type { RenderedTable } from '../rendered';
+
+const HEADER = [
+  'table', 'scales', 'data', 'row', 'label', 'against', 'metric', 'mean', 'sd', 'runs', 'seeds', 'folds', 'change', 'low', 'high', 'level',
+  'detectable', 'paper_as_printed', 'paper_change', 'paper_source', 'verdict', 'reason', 'step_milliseconds', 'relative_step_time', 'records',
+]; // prettier-ignore
+
+/**
+ * Tables for a spreadsheet or a data frame: one line per row and metric, numbers in the metric's own units (fractions, not ×100) with all
+ * their digits, the paper's value as printed. A field that a spreadsheet would take for a formula is defused (`escapeCsv`).
+ */
+export function tablesCsv(tables: readonly RenderedTable[]): string {
+  const lines: (string | number | undefined)[][] = [HEADER];
+  for (const table of tables) {
+    const data = table.data.map((d) => d.name).join(' ');
+    const scales = table.scales.join(' ');
+    for (const row of table.rows) {
+      const start = [table.id, scales, data, row.id, row.label, row.against];
+      const runs = [row.runs, row.seeds, row.folds];
+      const { change, paper, verdict, cost } = row;
+      lines.push([
+        ...start, table.metric, row.value?.mean, row.value?.sd, ...runs, change?.value, change?.interval?.low, change?.interval?.high,
+        change?.interval?.level, change?.detectable, paper?.value, paper?.change, paper?.source, verdict.words, verdict.reason,
+        cost?.stepMilliseconds, cost?.relative, row.records.join(' '),
+      ]); // prettier-ignore
+      for (const [name, value] of Object.entries(row.beside)) {
+        lines.push([...start, name, value.mean, value.sd, ...runs, ...HEADER.slice(12).map(() => undefined)]);
+      }
+    }
+  }
+  return lines.map((cells) => cells.map(escapeCsv).join(',') + '\r\n').join('');
+}

@@ -1,0 +1,101 @@
+import { count, figure, plain, printed, range, signed, spread } from '../numbers';
+import type { RenderedRow, RenderedTable } from '../rendered';
+
+/** A column of a printed table. */
+export interface Column {
+  title: string;
+  align: 'left' | 'right';
+}
+
+/** A table as cells of plain text, the same for every format; escaping is the format's own business. */
+export interface Grid {
+  columns: Column[];
+  rows: { cells: string[]; row?: RenderedRow }[];
+}
+
+/** Names that a reader knows, for the metrics that tables print. */
+const METRICS: Record<string, string> = {
+  microF1: 'micro-F1',
+  macroF1: 'macro-F1',
+  ndcg: 'nDCG',
+  mlmLoss: 'MLM loss',
+  auc: 'AUC',
+  ece: 'ECE',
+  mrr: 'MRR',
+};
+
+/** A metric as headings call it. */
+export function metricTitle(name: string): string {
+  return (
+    METRICS[name] ??
+    name
+      .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+      .replace(/\/|:/g, ' ')
+      .toLowerCase()
+  );
+}
+
+/** The metric's heading with its unit: `micro-F1 ×100`. */
+export function metricHeading(table: Pick<RenderedTable, 'metric' | 'unit'>): string {
+  return metricTitle(table.metric) + (table.unit === 'percent' ? ' ×100' : '');
+}
+
+/** A row's label, with the row it is measured against where that is not the one above. */
+export function rowLabel(table: RenderedTable, row: RenderedRow): string {
+  const above = table.rows[table.rows.indexOf(row) - 1];
+  return row.against && row.against !== above?.label ? `${row.label} (vs ${row.against})` : row.label;
+}
+
+/** How a metric beside the leading one is printed: a loss with three digits, a share in the table's units. */
+export function besideUnit(name: string, table: RenderedTable): RenderedTable['unit'] {
+  if (/loss|perplexity|seconds|nats/i.test(name)) return 'loss';
+  return table.unit === 'loss' ? 'fraction' : table.unit;
+}
+
+/** Lays a rendered table out as cells. */
+export function gridOf(table: RenderedTable): Grid {
+  const { unit } = table;
+  const beside = table.beside.filter((name) => table.rows.some((r) => r.beside[name]));
+  const level = table.rows.find((r) => r.change?.interval)?.change?.interval?.level ?? 0.95;
+  const right = (title: string): Column => ({ title, align: 'right' });
+  const left = (title: string): Column => ({ title, align: 'left' });
+  const columns = [
+    left('Row'),
+    right(metricHeading(table)),
+    ...beside.map((name) => right(metricTitle(name) + (besideUnit(name, table) === 'percent' ? ' ×100' : ''))),
+    right(`Change [${Math.round(100 * level)} %]`),
+    right('Detectable'),
+    right('Paper'),
+    right("Paper's change"),
+    left('Verdict'),
+    right('Step time'),
+    right('Runs'),
+  ];
+  const rows: Grid['rows'] = table.rows.map((row) => ({
+    row,
+    cells: [
+      rowLabel(table, row),
+      spread(row.value, unit),
+      ...beside.map((name) => spread(row.beside[name], besideUnit(name, table))),
+      row.change ? `${signed(row.change.value, unit)}${row.change.interval ? ` ${range(row.change.interval, unit)}` : ''}` : '–',
+      figure(row.change?.detectable, unit),
+      printed(row.paper?.value, unit),
+      signed(row.paper?.change, unit),
+      row.verdict.words,
+      row.cost ? `${plain(row.cost.relative, 2)}×` : '–',
+      count(row.runs),
+    ],
+  }));
+  if (table.majority) {
+    const cells = columns.map(() => '–');
+    cells[0] = `Always ${table.majority.label} (majority share)`;
+    cells[1] = figure(table.majority.value, unit);
+    rows.unshift({ cells });
+  }
+  return { columns, rows };
+}
+
+/** `Table 5. Training strategies`; an id that is a word stands without `Table`. */
+export function tableTitle(table: Pick<RenderedTable, 'id' | 'title'>): string {
+  return /^\d/.test(table.id) ? `Table ${table.id}. ${table.title}` : table.title;
+}

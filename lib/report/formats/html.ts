@@ -1,0 +1,55 @@
+import { markup, trusted, type Markup } from '../markup';
+import type { RenderedRow, RenderedTable } from '../rendered';
+import { gridOf, tableTitle } from './grid';
+
+export interface HtmlTableOptions {
+  /** The address of a run's record (relative); without it rows carry no links. */
+  recordHref?: (id: string) => string;
+  /** Put the reason below each verdict. */
+  reasons?: boolean;
+  /** Leave the caption out (the page has a heading instead). */
+  bare?: boolean;
+  notes?: boolean;
+}
+
+/** A table as HTML: caption, scoped headings, notes; all text escaped. Looks plain without a style sheet. */
+export function tableHtml(table: RenderedTable, options: HtmlTableOptions = {}): Markup {
+  const { columns, rows } = gridOf(table);
+  const verdictColumn = columns.findIndex((c) => c.title === 'Verdict');
+  const head = columns.map((c) => markup`<th scope="col" class="${c.align}">${c.title}</th>`);
+  const body = rows.map(({ cells, row }) => {
+    const [first, ...others] = cells;
+    const tds = others.map((cell, i) => {
+      const column = columns[i + 1];
+      const inside = i + 1 === verdictColumn && row ? verdictCell(row, options) : cell;
+      const title = column.title;
+      return markup`<td class="${column.align}" data-title="${title}">${inside}</td>`;
+    });
+    return markup`<tr${row ? undefined : trusted(' class="reference"')}><th scope="row">${first}${row && recordLinks(row, options)}</th>${tds}</tr>\n`;
+  });
+  const caption = options.bare ? undefined : markup`<caption>${tableTitle(table)}</caption>\n`;
+  const notes = options.notes === false ? undefined : notesHtml(table);
+  return markup`<table>
+${caption}<thead><tr>${head}</tr></thead>
+<tbody>
+${body}</tbody>
+</table>
+${notes}`;
+}
+
+/** The notes of a table as a list. */
+export function notesHtml(table: RenderedTable): Markup {
+  return markup`<ul class="notes">${table.notes.map((note) => markup`<li>${note}</li>`)}</ul>\n`;
+}
+
+function verdictCell(row: RenderedRow, options: HtmlTableOptions): Markup {
+  const reason = options.reasons ? markup`<small class="reason">${row.verdict.reason}</small>` : undefined;
+  return markup`<span class="verdict ${row.verdict.kind}">${row.verdict.words}</span>${reason}`;
+}
+
+function recordLinks(row: RenderedRow, options: HtmlTableOptions): Markup | undefined {
+  if (!options.recordHref || !row.records.length) return undefined;
+  const links = row.records.map((id) => markup` <a href="${options.recordHref!(id)}">${id.slice(0, 8)}</a>`);
+  const what = `${row.records.length} ${row.records.length === 1 ? 'record' : 'records'}`;
+  return markup`<details><summary>${what}</summary>${links}</details>`;
+}

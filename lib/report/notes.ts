@@ -1,0 +1,48 @@
+import type { RunRecord } from '../experiments/record';
+import { metricTitle } from './formats/grid';
+import { count, figure } from './numbers';
+import type { RenderedTable } from './rendered';
+
+/** The sentences below a table: what was run on what, what the interval covers, what may not be concluded, and anything amiss in the runs. */
+export function notesOf(table: Omit<RenderedTable, 'notes'>, own: readonly string[], runs: readonly RunRecord[]): string[] {
+  const notes: string[] = [];
+  const shown = table.rows.filter((r) => r.runs > 0);
+  if (!shown.length) return ['No run of this table is finished.', ...own];
+  const over = [...new Set(shown.map((r) => `${plural(r.seeds, 'seed')} × ${plural(r.folds, 'fold')}`))].join(' or ');
+  const data = table.data.map(
+    (d) => `${d.name} (${count(d.rows)} rows, ${count(d.queries)} queries, sha256 ${d.sha256.slice(0, 12)})`,
+  );
+  notes.push(
+    `Ours: mean ± sd of ${metricTitle(table.metric)} over ${over}, scale ${table.scales.join(', ')}, on ${data.join('; ')}, ` +
+      `evaluated on ${[...new Set(table.data.map((d) => count(d.evaluation)))].join(', ')} held-out rows a fold. ` +
+      'The paper trained a 24-layer encoder on millions of rows: its absolute figures are not expected here, its changes may be.',
+  );
+  if (table.majority) {
+    notes.push(
+      `Always answering ${table.majority.label}, the most frequent class, scores ${figure(table.majority.value, table.unit)}.`,
+    );
+  }
+  const compared = shown.filter((r) => r.change?.interval);
+  if (compared.length) {
+    const level = Math.round(100 * (compared[0].change?.interval?.level ?? 0.95));
+    const covers = compared.every((r) => r.change?.covers.queries)
+      ? 'queries drawn again and the spread between runs'
+      : 'the spread between runs';
+    notes.push(
+      `Change: against the row above or the one named, paired by seed, fold and evaluation row, with a ${level} % bootstrap interval over ${covers}. ` +
+        `Detectable: the smallest true change found with 80 % power. Each interval stands for itself: of 20 rows without any effect, about one excludes 0.`,
+    );
+  }
+  if (compared.some((r) => !r.change?.covers.training)) {
+    notes.push(
+      "Rows run once (one seed, one fold): their interval leaves out training's own chance, so no row can be called reproduced.",
+    );
+  }
+  notes.push(...own);
+  const failed = runs.flatMap((r) => r.checks.filter((c) => !c.ok).map((c) => `${r.id} (${c.name}: ${c.detail})`));
+  if (failed.length) notes.push(`Self-checks failed in ${failed.join(', ')}.`);
+  if (runs.some((r) => r.code.dirty)) notes.push('Some runs were made from a working tree with uncommitted changes.');
+  return notes;
+}
+
+const plural = (n: number, word: string): string => `${n} ${word}${n === 1 ? '' : 's'}`;

@@ -1,0 +1,55 @@
+import type { Change } from './change';
+import type { Verdict } from './verdict';
+
+/** Mean and sd of one metric over the runs of a row, in the metric's own units. `sd` is NaN for one run. */
+export interface Spread {
+  mean: number;
+  sd: number;
+  n: number;
+}
+
+/** One row of a table, computed from records: everything that a format or a figure prints. Numbers are in the metric's own units. */
+export interface RenderedRow {
+  id: string;
+  label: string;
+  /** The label of the row that the change is measured against. */
+  against?: string;
+  runs: number;
+  seeds: number;
+  folds: number;
+  value?: Spread;
+  beside: Record<string, Spread>;
+  change?: Change;
+  /** As printed (`value`, in the table's units) and the change in the metric's own units. */
+  paper?: { value?: number; change?: number; source: string };
+  verdict: Verdict;
+  /** Time of a training step, and as a multiple of the table's first row. */
+  cost?: { stepMilliseconds: number; relative: number };
+  /** Ids of the runs behind the row. */
+  records: string[];
+}
+
+/** A table of the paper filled from records: what every format and figure is made from. */
+export interface RenderedTable {
+  id: string;
+  title: string;
+  metric: string;
+  beside: readonly string[];
+  unit: 'percent' | 'fraction' | 'loss';
+  higherIsBetter: boolean;
+  scales: string[];
+  data: {
+    name: string;
+    sha256: string;
+    rows: number;
+    queries: number;
+    labels: Record<string, number>;
+    train: number;
+    evaluation: number;
+  }[];
+  /** The share of the most frequent class among the evaluation rows: what a model that learned nothing gets. */
+  majority?: { label: string; value: number };
+  rows: RenderedRow[];
+  /** What a reader must know to read the numbers, one sentence or two each. */
+  notes: string[];
+}

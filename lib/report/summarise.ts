@@ -1,0 +1,121 @@
+import type { RowRuns, RunRecord, Table } from '../experiments/record';
+import { configHash } from '../runtime/hash';
+import { Key } from '../runtime/key';
+import { mean, pairedChange, sd, type ChangeOptions } from './change';
+import { factor, signed } from './numbers';
+import { notesOf } from './notes';
+import type { RenderedRow, RenderedTable, Spread } from './rendered';
+import { judge } from './verdict';
+
+/** What `summarise` needs of a table: any configuration type will do. */
+export type TableLike = Omit<Table<unknown>, 'rows'> & { rows: readonly RowRuns['row'][] };
+
+/**
+ * Fills a table from the runs of its rows: per row mean ± sd over seeds × folds, the paired change from the row it builds on with its
+ * bootstrap interval and smallest detectable change (`pairedChange`), the paper's figures, the verdict (`judge`), and the time of
+ * a step against the table's first row. The same records give the same digits: the bootstrap's key is the table's own.
+ */
+export function summarise(table: TableLike, rowRuns: readonly RowRuns[], options: ChangeOptions = {}): RenderedTable {
+  const runsOf = new Map(rowRuns.map((r) => [r.row.id, r.runs]));
+  const timed = table.rows.map((row) => stepTime(runsOf.get(row.id) ?? []));
+  const base = timed.find((t) => t !== undefined);
+  const rows = table.rows.map((row, i) => renderRow(table, row, runsOf, options, timed[i], base));
+  const all = rowRuns.flatMap((r) => r.runs);
+  const rendered: Omit<RenderedTable, 'notes'> = {
+    id: table.id,
+    title: table.title,
+    metric: table.metric,
+    beside: table.beside,
+    unit: table.unit,
+    higherIsBetter: table.higherIsBetter,
+    scales: [...new Set(all.map((r) => r.experiment.scale))],
+    data: [...new Map(all.map((r) => [r.data.sha256, dataOf(r)])).values()],
+    majority: table.metric === 'microF1' ? majorityShare(all) : undefined,
+    rows,
+  };
+  return { ...rendered, notes: notesOf(rendered, table.notes, all) };
+}
+
+function renderRow(
+  table: TableLike,
+  row: RowRuns['row'],
+  runsOf: ReadonlyMap<string, readonly RunRecord[]>,
+  options: ChangeOptions,
+  time: number | undefined,
+  base: number | undefined,
+): RenderedRow {
+  const runs = (runsOf.get(row.id) ?? []).filter((r) => r.metrics[table.metric] !== undefined);
+  const against = row.against === undefined ? undefined : table.rows.find((r) => r.id === row.against);
+  const change =
+    against &&
+    pairedChange(table.metric, runs, runsOf.get(against.id) ?? [], {
+      key: Key.from('table').fold(table.id, row.id),
+      ...options,
+    });
+  const paperChange = paperChangeOf(row, against, factor(table.unit));
+  const print = (value: number): string => signed(value, table.unit);
+  return {
+    id: row.id,
+    label: row.label,
+    against: against?.label,
+    runs: runs.length,
+    seeds: new Set(runs.map((r) => r.experiment.seed)).size,
+    folds: new Set(runs.map((r) => r.experiment.fold)).size,
+    value: spreadOf(runs, table.metric),
+    beside: Object.fromEntries(
+      table.beside.flatMap((name): [string, Spread][] => {
+        const value = spreadOf(runs, name);
+        return value ? [[name, value]] : [];
+      }),
+    ),
+    change,
+    paper: row.paper && { value: row.paper.value, change: paperChange, source: row.paper.source },
+    verdict: judge({
+      run: runs.length > 0,
+      compared: against !== undefined,
+      change,
+      paperChange,
+      higherIsBetter: table.higherIsBetter,
+      print,
+    }),
+    cost: time === undefined || base === undefined ? undefined : { stepMilliseconds: time, relative: time / base },
+    records: runs.map((r) => r.id),
+  };
+}
+
+/** The paper's change in the metric's own units: as given, else the difference of the two printed figures (free of binary dust). */
+function paperChangeOf(row: RowRuns['row'], against: RowRuns['row'] | undefined, scale: number): number | undefined {
+  const given = row.paper?.change;
+  const [value, base] = [row.paper?.value, against?.paper?.value];
+  const printed = given ?? (value !== undefined && base !== undefined ? value - base : undefined);
+  return printed === undefined ? undefined : Number((printed / scale).toFixed(9));
+}
+
+function spreadOf(runs: readonly RunRecord[], metric: string): Spread | undefined {
+  const values = runs.map((r) => r.metrics[metric]).filter((v) => v !== undefined);
+  return values.length ? { mean: mean(values), sd: sd(values), n: values.length } : undefined;
+}
+
+function stepTime(runs: readonly RunRecord[]): number | undefined {
+  const times = runs.filter((r) => r.cost.steps > 0 && r.cost.stepMilliseconds > 0).map((r) => r.cost.stepMilliseconds);
+  return times.length ? mean(times) : undefined;
+}
+
+function dataOf(run: RunRecord): RenderedTable['data'][number] {
+  const { name, sha256, rows, queries, labels, train, evaluation } = run.data;
+  return { name, sha256, rows, queries, labels, train, evaluation };
+}
+
+/** The most frequent given class over the distinct evaluation rows of these runs, and its share. */
+function majorityShare(runs: readonly RunRecord[]): RenderedTable['majority'] {
+  const sets = new Map(runs.flatMap((r) => (r.predictions ? [[r.predictions.rows, r.predictions.given]] : [])));
+  const letters = new Map<string, number>();
+  for (const given of sets.values()) for (const letter of given) letters.set(letter, (letters.get(letter) ?? 0) + 1);
+  const [top] = [...letters].sort((a, b) => b[1] - a[1]);
+  return top && { label: top[0], value: top[1] / [...letters.values()].reduce((a, b) => a + b, 0) };
+}
+
+/** A short name for a rendered table's content: what ids on a page are made from. */
+export function contentId(prefix: string, content: unknown): string {
+  return `${prefix}-${configHash(content)}`;
+}

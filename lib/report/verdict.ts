@@ -1,0 +1,89 @@
+import type { Change } from './change';
+
+export const VERDICTS = {
+  reproduced: 'reproduced',
+  leaning: 'same direction',
+  unclear: 'not distinguishable at this size',
+  differs: 'differs',
+  missing: 'not run',
+  better: 'better',
+  worse: 'worse',
+  base: 'base',
+} as const;
+
+export type VerdictKind = keyof typeof VERDICTS;
+
+/** What a row shows about the paper's claim: a word, and the reason in one clause. */
+export interface Verdict {
+  kind: VerdictKind;
+  words: (typeof VERDICTS)[VerdictKind];
+  reason: string;
+}
+
+export interface Claim {
+  /** Whether the row has finished runs at all. */
+  run: boolean;
+  /** Whether the row is measured against another row. */
+  compared: boolean;
+  change?: Change;
+  /** The paper's change in the same units as `change`; undefined where the paper has none. */
+  paperChange?: number;
+  higherIsBetter: boolean;
+  /** A change as the table prints it. */
+  print: (change: number) => string;
+}
+
+/** The share of bootstrap draws with the paper's sign from which an interval that contains 0 still counts as `same direction`. */
+export const LEANING = 0.9;
+
+/**
+ * The one place that decides what a row may be said to show. It never claims more than the interval allows:
+ *
+ * | verdict | when |
+ * |---|---|
+ * | not run | no finished run of the row, or none that can be paired with the row it is measured against |
+ * | base | the row is not measured against another |
+ * | reproduced | the 95 % interval excludes 0, the change has the sign of the paper's, and at least two pairs of runs (seeds or folds) measured training's own chance. The direction is reproduced; sizes belong to a model and a data set |
+ * | differs | the same with the opposite sign; or the paper printed no change (0) and the interval excludes 0 |
+ * | same direction | the interval contains 0, yet the change has the paper's sign and at least 90 % of the bootstrap draws do; or the interval excludes 0 on the paper's side but rests on one pair of runs |
+ * | not distinguishable at this size | everything else |
+ * | better, worse | the paper has no figure: the interval excludes 0 (two pairs or more) |
+ */
+export function judge(claim: Claim): Verdict {
+  const { change, paperChange, print } = claim;
+  if (!claim.run) return verdict('missing', 'no finished run');
+  if (!claim.compared) return verdict('base', 'the row that others are measured against');
+  if (!change) return verdict('missing', 'no run that can be paired with the row it is measured against');
+  if (!change.interval) return verdict('unclear', 'one run: nothing measures its chance');
+
+  const { low, high } = change.interval;
+  const sure = low > 0 || high < 0;
+  const repeated = change.covers.training;
+  const range = `[${print(low)}, ${print(high)}]`;
+  const found = `${range} ${sure ? 'excludes' : 'contains'} 0`;
+  if (paperChange === undefined) {
+    if (!sure || !repeated) return verdict('unclear', repeated ? found : `${found}, but one run cannot show training's chance`);
+    return verdict(change.value > 0 === claim.higherIsBetter ? 'better' : 'worse', `${found}; the paper has no figure`);
+  }
+  if (paperChange === 0) {
+    if (sure && repeated) return verdict('differs', `${found}; the paper printed no change`);
+    return verdict('unclear', `${found}; the paper printed no change, and no interval can show that there is none`);
+  }
+  const same = Math.sign(change.value) === Math.sign(paperChange);
+  const size = paperChange >= low && paperChange <= high ? 'its size lies inside' : 'its size lies outside';
+  if (sure && repeated) {
+    return same
+      ? verdict('reproduced', `${found} on the paper's side (${print(paperChange)}; ${size})`)
+      : verdict('differs', `${found} against the paper's ${print(paperChange)}`);
+  }
+  const agreeing = paperChange > 0 ? (change.above ?? 0) : 1 - (change.above ?? 1);
+  if (sure && same) return verdict('leaning', `${found} on the paper's side, but one run cannot show training's chance`);
+  if (same && agreeing >= LEANING)
+    return verdict('leaning', `${found}, with ${Math.floor(100 * agreeing)} % of draws on the paper's side`);
+  const why = sure ? `${found}, but one run cannot show training's chance` : found;
+  return verdict('unclear', change.detectable ? `${why}; a true change of ${print(change.detectable)} would be needed` : why);
+}
+
+function verdict(kind: VerdictKind, reason: string): Verdict {
+  return { kind, words: VERDICTS[kind], reason };
+}

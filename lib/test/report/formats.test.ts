@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { tablesCsv } from '../../report/formats/csv';
+import { gridOf } from '../../report/formats/grid';
+import { tableHtml } from '../../report/formats/html';
+import { tableLatex } from '../../report/formats/latex';
+import { tableMarkdown } from '../../report/formats/markdown';
+import { tableText, textWidth } from '../../report/formats/text';
+import { figure, printed, range, signed, spread } from '../../report/numbers';
+import { summarise } from '../../report/summarise';
+import { simulateTable } from './simulate';
+
+const { table, rowRuns } = simulateTable({ seeds: 3, folds: 2, queries: 61 }, [
+  { id: 'ema', effect: 0.03, paperChange: 0.11 },
+  { id: 'fgm', effect: 0, paperChange: 0, against: 'ema' },
+]);
+const rendered = summarise(table, rowRuns, { draws: 300 });
+
+test('figures are printed as their table prints them (by hand)', () => {
+  assert.equal(figure(0.75079, 'percent'), '75.08');
+  assert.equal(figure(0.90251, 'fraction'), '0.9025');
+  assert.equal(figure(1.9661, 'loss'), '1.966');
+  assert.equal(figure(undefined, 'loss'), '–');
+  assert.equal(signed(0.0011, 'percent'), '+0.11');
+  assert.equal(signed(-0.003, 'fraction'), '−0.0030');
+  assert.equal(signed(-0.00001, 'percent'), '±0.00');
+  assert.equal(range({ low: -0.01, high: 0.02 }, 'percent'), '[−1.00, +2.00]');
+  assert.equal(spread({ mean: 0.75, sd: NaN, n: 1 }, 'percent'), '75.00');
+  assert.equal(printed(75.1, 'percent'), '75.10');
+});
+
+test('mean, sd, paper’s change, majority share and cost equal a plain recomputation from the runs', () => {
+  const [base, ema, fgm] = rendered.rows;
+  const values = rowRuns[1].runs.map((r) => r.metrics.microF1);
+  const mean = values.reduce((a, b) => a + b) / 6;
+  assert.ok(Math.abs(ema.value!.mean - mean) < 1e-12);
+  assert.ok(Math.abs(ema.value!.sd - Math.sqrt(values.reduce((s, v) => s + (v - mean) ** 2, 0) / 5)) < 1e-12);
+  assert.ok(Math.abs(ema.change!.value - (mean - base.value!.mean)) < 1e-12);
+  assert.equal(ema.paper!.change, 0.0011);
+  assert.equal(fgm.paper!.change, 0);
+  assert.equal(fgm.against, '+ ema');
+  assert.deepEqual([ema.seeds, ema.folds, ema.runs, ema.records.length], [3, 2, 6, 6]);
+  const given = [...new Set(rowRuns.flatMap((r) => r.runs.map((x) => x.predictions!.given)))].join('');
+  assert.equal(rendered.majority!.label, 'E');
+  assert.ok(Math.abs(rendered.majority!.value - [...given].filter((g) => g === 'E').length / given.length) < 1e-12);
+  assert.equal(ema.cost!.relative, ema.cost!.stepMilliseconds / base.cost!.stepMilliseconds);
+});
+
+test('the paper’s change is taken from its figures where only those are printed', () => {
+  const rows = table.rows.map((r) => (r.id === 'ema' ? { ...r, paper: { value: 75.19, source: 'Table 5, row 1' } } : r));
+  const other = summarise({ ...table, rows }, rowRuns.map((r, i) => ({ ...r, row: rows[i] })), { draws: 100 }); // prettier-ignore
+  assert.equal(other.rows[1].paper!.change, 0.0011);
+});
+
+test('a table without runs says so everywhere and invents nothing', () => {
+  const empty = summarise(table, []);
+  assert.deepEqual(
+    empty.rows.map((r) => r.verdict.words),
+    ['not run', 'not run', 'not run'],
+  );
+  assert.ok(!/\d\d\.\d\d ±/.test(tableText(empty)));
+  assert.equal(empty.notes[0], 'No run of this table is finished.');
+});
+
+test('a failed self-check and a dirty tree are told below the table', () => {
+  const runs = rowRuns[0].runs.map((r, i) =>
+    i ? r : { ...r, code: { ...r.code, dirty: true }, checks: [{ name: 'KL', ok: false, detail: 'is 0' }] },
+  );
+  const { notes } = summarise(table, [{ ...rowRuns[0], runs }]);
+  assert.ok(notes.some((n) => n.includes(`${runs[0].id} (KL: is 0)`)));
+  assert.ok(notes.some((n) => n.includes('uncommitted')));
+});
+
+test('every format holds the same cells', () => {
+  const { rows, columns } = gridOf(rendered);
+  const text = tableText(rendered);
+  const html = tableHtml(rendered).html;
+  const latex = tableLatex(rendered);
+  const markdown = tableMarkdown(rendered);
+  for (const { cells } of rows) {
+    assert.equal(cells.length, columns.length);
+    const value = cells[1].split(' ')[0];
+    for (const out of [text, html, latex, markdown]) assert.ok(out.includes(value), value);
+  }
+  const lines = markdown.split('\n').filter((l) => l.startsWith('|'));
+  for (const line of lines) assert.equal(line.split(/(?<!\\)\|/).length, columns.length + 2, line);
+  assert.equal(latex.match(/\\\\$/gm)!.length, rows.length + 1);
+  assert.ok(['toprule', 'midrule', 'bottomrule'].every((rule) => latex.includes(`\\${rule}`)));
+  const cells = text.split('\n').filter((l) => l.includes('reproduced') || l.includes('base'));
+  assert.ok(cells.length >= 2);
+});
+
+test('terminal columns line up, also with wide letters', () => {
+  assert.equal(textWidth('日本'), 4);
+  assert.equal(textWidth('a\u0301b'), 2);
+  const odd = { ...rendered, rows: rendered.rows.map((r, i) => (i === 1 ? { ...r, label: '+ 指数移動平均' } : r)), notes: [] };
+  const lines = tableText(odd).trimEnd().split('\n').slice(1);
+  const widths = lines.filter((l) => /\d$/.test(l)).map(textWidth);
+  assert.equal(new Set(widths).size, 1, String(widths));
+});
+
+test('CSV: numbers are bare with all digits, one line per row and metric, each with every field', () => {
+  const withMacro = summarise(
+    { ...table, beside: ['macroF1'] },
+    rowRuns.map((r) => ({ ...r, runs: r.runs.map((x) => ({ ...x, metrics: { ...x.metrics, macroF1: 0.5 } })) })),
+    { draws: 100 },
+  );
+  const lines = tablesCsv([withMacro]).trimEnd().split('\r\n');
+  assert.equal(lines.length, 1 + 6);
+  const fields = (line: string): string[] => [...line.matchAll(/(?:^|,)("(?:[^"]|"")*"|[^,]*)/g)].map((m) => m[1]);
+  const head = fields(lines[0]);
+  for (const line of lines) assert.equal(fields(line).length, head.length, line);
+  assert.equal(Number(fields(lines[3])[head.indexOf('mean')]), withMacro.rows[1].value!.mean);
+  assert.equal(fields(lines[4])[head.indexOf('metric')], 'macroF1');
+});

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Change } from '../../report/change';
+import { summarise } from '../../report/summarise';
+import { judge, type Claim } from '../../report/verdict';
+import { simulateTable } from './simulate';
+
+const change = (value: number, low: number, high: number, more: Partial<Change> = {}): Change => ({
+  value,
+  interval: { low, high, level: 0.95 },
+  above: value > 0 ? 0.8 : 0.2,
+  detectable: 0.01,
+  pairs: 3,
+  seeds: 3,
+  folds: 1,
+  covers: { queries: true, training: true },
+  ...more,
+});
+const claim = (more: Partial<Claim>): Claim => ({
+  run: true,
+  compared: true,
+  paperChange: 0.001,
+  higherIsBetter: true,
+  print: (x) => x.toFixed(3),
+  ...more,
+});
+const once = { covers: { queries: true, training: false }, pairs: 1, seeds: 1 };
+
+test('every rule of the verdict, case by case (the table in its documentation)', () => {
+  const cases: [string, Partial<Claim>][] = [
+    ['not run', { run: false }],
+    ['not run', {}],
+    ['base', { compared: false }],
+    ['reproduced', { change: change(0.01, 0.002, 0.018) }],
+    ['reproduced', { change: change(-0.01, -0.018, -0.002), paperChange: -0.003 }],
+    ['differs', { change: change(-0.01, -0.018, -0.002) }],
+    ['differs', { change: change(0.01, 0.002, 0.018), paperChange: -0.003 }],
+    ['differs', { change: change(0.01, 0.002, 0.018), paperChange: 0 }],
+    ['not distinguishable at this size', { change: change(0.0001, -0.01, 0.01), paperChange: 0 }],
+    ['same direction', { change: change(0.01, -0.001, 0.02, { above: 0.93 }) }],
+    ['same direction', { change: change(-0.01, -0.02, 0.001, { above: 0.05 }), paperChange: -0.002 }],
+    ['not distinguishable at this size', { change: change(0.01, -0.005, 0.02, { above: 0.89 }) }],
+    ['not distinguishable at this size', { change: change(-0.01, -0.02, 0.001, { above: 0.05 }) }],
+    ['same direction', { change: change(0.01, 0.002, 0.018, once) }],
+    ['not distinguishable at this size', { change: change(-0.01, -0.018, -0.002, once) }],
+    ['not distinguishable at this size', { change: change(0.01, 0.002, 0.018, once), paperChange: 0 }],
+    ['better', { change: change(0.01, 0.002, 0.018), paperChange: undefined }],
+    ['worse', { change: change(0.01, 0.002, 0.018), paperChange: undefined, higherIsBetter: false }],
+    ['not distinguishable at this size', { change: change(0.01, 0.002, 0.018, once), paperChange: undefined }],
+    ['not distinguishable at this size', { change: change(0.01, -0.002, 0.018), paperChange: undefined }],
+    ['not distinguishable at this size', { change: { ...change(0.01, 0, 0), interval: undefined } }],
+  ];
+  cases.forEach(([words, given], i) => assert.equal(judge(claim(given)).words, words, `case ${i}: ${JSON.stringify(given)}`));
+});
+
+test('no verdict claims an effect whose interval contains 0 or rests on one run (all combinations)', () => {
+  for (const value of [-0.02, 0, 0.02])
+    for (const half of [0.001, 0.03])
+      for (const training of [true, false])
+        for (const paperChange of [undefined, -0.01, 0, 0.01])
+          for (const above of [0, 0.5, 0.95, 1]) {
+            const c = change(value, value - half, value + half, { above, covers: { queries: true, training } });
+            const { kind } = judge(claim({ change: c, paperChange }));
+            const contains = value - half <= 0 && value + half >= 0;
+            if (contains || !training)
+              assert.ok(kind === 'leaning' || kind === 'unclear', `${kind} from ${value} ± ${half}, ${training}`);
+            if (paperChange === undefined) assert.notEqual(kind, 'reproduced');
+          }
+});
+
+const words = (effect: number, seeds: number, paperChange: number): string => {
+  const world = { seeds, queries: 293, perQuery: 7, luck: 0.001, shared: 0.95 };
+  const { table, rowRuns } = simulateTable(world, [{ id: 'trick', effect, paperChange }]);
+  return summarise(table, rowRuns, { draws: 600 }).rows[1].verdict.words;
+};
+
+test('simulated runs with a known effect: two points are reproduced or differ by the paper’s sign, none is not distinguishable', () => {
+  assert.equal(words(0.02, 7, 0.11), 'reproduced');
+  assert.equal(words(0.02, 7, -0.11), 'differs');
+  assert.equal(words(0, 7, 0.11), 'not distinguishable at this size');
+  assert.notEqual(words(0.02, 1, 0.11), 'reproduced', 'one seed never shows it');
+});
+
+test('one point is reproduced with enough seeds, and the table says beforehand what it could detect', () => {
+  const world = { queries: 293, perQuery: 7, luck: 0.004, shared: 0.95 };
+  const at = (seeds: number) => {
+    const { table, rowRuns } = simulateTable({ ...world, seeds }, [{ id: 'trick', effect: 0.01, paperChange: 0.11 }]);
+    return summarise(table, rowRuns, { draws: 600 }).rows[1];
+  };
+  const [few, many] = [at(2), at(11)];
+  assert.equal(many.verdict.words, 'reproduced');
+  assert.ok(
+    many.change!.detectable! < 0.01 && few.change!.detectable! > 0.01,
+    `${many.change!.detectable} ${few.change!.detectable}`,
+  );
+});
