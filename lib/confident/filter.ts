@@ -59,7 +59,8 @@ const PRUNING: readonly FilterBy[] = ['prune_by_noise_rate', 'prune_by_class', '
  * - `predicted_neq_given`: the prediction is another class;
  * - `low_normalized_margin`, `low_self_confidence`: the lowest scores, as many as `numLabelIssues`.
  *
- * A row whose prediction is its label (within 1e-6) is un-flagged, except by the two `low_` filters. Equal keys and equal scores: the first row first.
+ * A row whose prediction is its label (within 1e-6) is un-flagged, except by the two `low_` filters. Equal keys at a cut and equal scores come in
+ * NumPy's order (see `order.ts`).
  * Throws an InputError for shapes, labels or probabilities that do not fit. Source: Northcutt et al. 2021, section 3.2; cleanlab 2.9 `find_label_issues`.
  */
 export function findLabelIssues(
@@ -90,7 +91,7 @@ export function inspectLabels(labels: ArrayLike<number>, probs: Probabilities, K
 }
 
 /**
- * `inspectLabels` over rows read block by block, three to five times: memory grows with the issues found, not with the rows.
+ * `inspectLabels` over rows read block by block, three to six times: memory grows with the issues found, not with the rows.
  * The same passes run on arrays in memory, so the answer is the same however the rows are cut.
  */
 export function inspectLabelsStreaming(source: BlockSource, K: number, options: FindOptions = {}): Promise<Findings> {
@@ -115,10 +116,14 @@ export function* issuePasses(K: number, options: FindOptions = {}): Passes<Findi
 
   const rule = plan ? new PruneRule(plan, counts, filterBy, options.minExamplesPerClass ?? 1) : rowRule(filterBy, K, counts);
   if (rule.selections.some((s) => s.needsCounting)) {
-    yield (block) => rule.count(block);
+    yield (block) => rule.visit(block, (s, key) => s.count(key));
     for (const s of rule.selections) s.findBin();
-    yield (block) => rule.look(block);
+    yield (block) => rule.visit(block, (s, key) => s.look(key));
     for (const s of rule.selections) s.findCut();
+  }
+  if (rule.selections.some((s) => s.needsOrder)) {
+    yield (block) => rule.visit(block, (s, key) => s.keep(key));
+    for (const s of rule.selections) s.orderTies();
   }
   const score = scorer(rankBy ?? 'self_confidence', K, options.adjustPredProbs ? counts.thresholds : undefined);
   const flagged = new Flagged();
@@ -147,14 +152,14 @@ function checkOptions(filterBy: FilterBy, options: FindOptions, K: number): void
 /** Which rows a filter flags, and the selections that have to see all rows first. */
 interface Rule {
   readonly selections: readonly SmallestKeys[];
-  count(block: Block): void;
-  look(block: Block): void;
+  /** Shows each selection that needs counting the key of each of its rows. */
+  visit(block: Block, show: (selection: SmallestKeys, key: number) => void): void;
   flag(probs: Probabilities, at: number, label: number): boolean;
 }
 
 /** The filters that look at a row alone, or at one score of all rows. */
 function rowRule(filterBy: FilterBy, K: number, counts: JointCounts): Rule {
-  const none = { selections: [], count: () => {}, look: () => {} };
+  const none = { selections: [], visit: () => {} };
   if (filterBy === 'predicted_neq_given') return { ...none, flag: (probs, at, label) => argmax(probs, at, K) !== label };
   if (filterBy === 'confident_learning')
     return {
@@ -166,13 +171,11 @@ function rowRule(filterBy: FilterBy, K: number, counts: JointCounts): Rule {
     };
   const score = scorer(filterBy.slice('low_'.length) as RankBy, K);
   const lowest = new SmallestKeys(counts.numLabelIssues, counts.n);
-  const each = (visit: (key: number) => void) => (block: Block) => {
-    for (let i = 0; i < block.labels.length; i++) visit(score(block.probs, i * K, block.labels[i]));
-  };
   return {
     selections: [lowest],
-    count: each((key) => lowest.count(key)),
-    look: each((key) => lowest.look(key)),
+    visit: ({ labels, probs }, show) => {
+      for (let i = 0; i < labels.length; i++) show(lowest, score(probs, i * K, labels[i]));
+    },
     flag: (probs, at, label) => lowest.take(score(probs, at, label)),
   };
 }
@@ -205,18 +208,10 @@ class PruneRule implements Rule {
     for (const selections of this.ofClass) this.selections.push(...selections.map((s) => s.rows));
   }
 
-  count(block: Block): void {
-    this.each(block, (rows, key) => rows.count(key));
-  }
-
-  look(block: Block): void {
-    this.each(block, (rows, key) => rows.look(key));
-  }
-
-  private each({ labels, probs }: Block, visit: (rows: SmallestKeys, key: number) => void): void {
+  visit({ labels, probs }: Block, show: (selection: SmallestKeys, key: number) => void): void {
     for (let i = 0; i < labels.length; i++)
       for (const { against, rows } of this.ofClass[labels[i]])
-        if (rows.needsCounting) visit(rows, key(probs, i * this.K, labels[i], against));
+        if (rows.needsCounting) show(rows, key(probs, i * this.K, labels[i], against));
   }
 
   flag(probs: Probabilities, at: number, label: number): boolean {

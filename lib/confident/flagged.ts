@@ -1,3 +1,5 @@
+import { argsort } from './order';
+
 /** Row numbers and their scores, growing as rows are flagged. */
 export class Flagged {
   private rows = new Int32Array(1024);
@@ -13,7 +15,7 @@ export class Flagged {
     this.scores[this.size++] = score;
   }
 
-  /** All of them, as added or from the lowest score up; equal scores as added. */
+  /** All of them, as added or from the lowest score up; equal scores in NumPy's order (see `order.ts`). */
   ordered(byScore: boolean): { issues: Int32Array; scores: Float64Array } {
     const rows = this.rows.subarray(0, this.size);
     const scores = this.scores.subarray(0, this.size);
@@ -21,11 +23,6 @@ export class Flagged {
     const order = argsort(scores);
     return { issues: rows.map((_, i) => rows[order[i]]), scores: scores.map((_, i) => scores[order[i]]) };
   }
-}
-
-/** Indices that put `keys` in ascending order; equal keys keep their order. // [n] */
-export function argsort(keys: Float64Array): Int32Array {
-  return Int32Array.from({ length: keys.length }, (_, i) => i).sort((a, b) => keys[a] - keys[b] || a - b);
 }
 
 function grown<A extends Int32Array | Float64Array>(array: A, make: new (length: number) => A): A {

@@ -2,6 +2,7 @@ import { ensure } from '../runtime/errors';
 import type { Probabilities } from './inputs';
 import { calibrateConfidentJoint, jointPasses, normalizeJoint, type JointCounts } from './joint';
 import { pairwiseSum, roundHalfEven } from './numeric';
+import { argsort } from './order';
 import { runPasses } from './passes';
 
 /** How far a class's labels can be trusted. */
@@ -99,7 +100,7 @@ function classes(joint: Float64Array, n: number, K: number, names?: readonly str
       labelQualityScore: 1 - labelNoise,
     };
   });
-  return rows.sort((a, b) => a.labelQualityScore - b.labelQualityScore || a.classIndex - b.classIndex);
+  return Array.from(argsort(rows.map((row) => row.labelQualityScore)), (i) => rows[i]);
 }
 
 function overlaps(joint: Float64Array, n: number, K: number, { classNames, asymmetric }: HealthOptions): ClassOverlap[] {
@@ -116,7 +117,7 @@ function overlaps(joint: Float64Array, n: number, K: number, { classNames, asymm
         jointProbability: p,
       });
     }
-  return pairs.sort(
-    (x, y) => y.jointProbability - x.jointProbability || x.classIndexA - y.classIndexA || x.classIndexB - y.classIndexB,
-  );
+  // equal pairs in the order of pandas' descending sort: reversed, sorted, reversed
+  pairs.reverse();
+  return Array.from(argsort(pairs.map((pair) => pair.jointProbability)), (i) => pairs[i]).reverse();
 }

@@ -1,3 +1,5 @@
+import { argsort } from './order';
+
 /**
  * NumPy's arithmetic where its last bit decides a count: a half that becomes 0.49999 is rounded to the other side and another row is removed.
  */
@@ -49,13 +51,11 @@ function roundPreservingSum(values: number[]): number[] {
   for (;;) {
     const short = target - pairwiseSum(rounded);
     if (Math.abs(short) <= 1e-6) return rounded;
-    const order = argsortSmall(values.map((x, i) => x - rounded[i]));
+    const order = argsort(values.map((x, i) => x - rounded[i]));
     if (short > 0) order.reverse();
     for (const i of order.slice(0, Math.min(Math.abs(short), values.length))) rounded[i] += Math.sign(short);
   }
 }
-
-const argsortSmall = (keys: readonly number[]): number[] => keys.map((_, i) => i).sort((a, b) => keys[a] - keys[b] || a - b);
 
 /** A sum whose error does not grow with the number of terms (Neumaier 1974), so that it does not depend on how rows are cut into blocks. */
 export class CompensatedSum {

@@ -1,6 +1,12 @@
+import { argsort } from './order';
+
+/** Up to so many keys are put in NumPy's order when equal keys meet the cut (32 MB). */
+const ORDERED_TIES = 2 ** 22;
+
 /**
  * Which rows have the `want` smallest keys, found in three passes with memory that does not grow with the rows: count keys by bin, look closer at the
- * bin where the cut falls, then take. Keys lie in [−1, 1]. Of equal keys at the cut the first rows are taken.
+ * bin where the cut falls, then take. Keys lie in [−1, 1]. Where some but not all of the keys that equal the cut are wanted, one more pass over the selection's keys finds those that
+ * `numpy.argsort` would put first, as cleanlab does; beyond four million keys the first rows are taken.
  */
 export class SmallestKeys {
   private readonly counts: Uint32Array;
@@ -9,11 +15,12 @@ export class SmallestKeys {
   private readonly inBin = new Map<number, number>();
   private cut = -Infinity;
   private atCut = 0;
+  private ties?: { keys: Float64Array; seen: number; taken: Uint8Array };
 
   /** @param want how many rows to take @param total how many rows there are @param bins more bins, fewer keys to look at closely */
   constructor(
-    want: number,
-    total: number,
+    private readonly want: number,
+    private readonly total: number,
     private readonly bins = 65536,
   ) {
     const some = want > 0 && want < total;
@@ -58,14 +65,40 @@ export class SmallestKeys {
     for (const key of keys) {
       this.cut = key;
       const count = this.inBin.get(key)!;
-      if (this.atCut <= count) break;
+      if (this.atCut <= count) {
+        if (this.atCut < count && this.total <= ORDERED_TIES)
+          this.ties = { keys: new Float64Array(this.total), seen: 0, taken: new Uint8Array(count) };
+        break;
+      }
       this.atCut -= count;
     }
     this.inBin.clear();
   }
 
-  /** Third pass, every row once and in order: whether this row is taken. */
+  /** Whether a pass is needed in which every key is kept. */
+  get needsOrder(): boolean {
+    return this.ties !== undefined;
+  }
+
+  /** That pass. */
+  keep(key: number): void {
+    if (this.ties) this.ties.keys[this.ties.seen++] = key;
+  }
+
+  /** After that pass. */
+  orderTies(): void {
+    if (!this.ties) return;
+    const { keys, taken } = this.ties;
+    const first = new Uint8Array(keys.length);
+    for (const i of argsort(keys).subarray(0, this.want)) first[i] = 1;
+    let tie = 0;
+    for (let i = 0; i < keys.length; i++) if (keys[i] === this.cut) taken[tie++] = first[i];
+    this.ties = { keys: new Float64Array(0), seen: 0, taken };
+  }
+
+  /** Last pass, every row once and in order: whether this row is taken. */
   take(key: number): boolean {
-    return key < this.cut || (key === this.cut && this.atCut-- > 0);
+    if (key !== this.cut) return key < this.cut;
+    return this.ties ? this.ties.taken[this.ties.seen++] === 1 : this.atCut-- > 0;
   }
 }
