@@ -1,0 +1,85 @@
+import { ensure, oneOf } from '../runtime/errors';
+import { ESCI_GAINS, gainsOf } from './conventions';
+import { expectedCalibrationError, logLosses } from './calibration';
+import { expectedGain } from './ensemble';
+import { mrr } from './mrr';
+import { ndcg } from './ndcg';
+import { PROBABILITY_STEPS, decodePredictions, type PredictionColumns, type PredictionRows } from './predictions';
+import { aucOf, averagePrecisionOf, macroF1Of, meanOf, type WeightedStatistic } from './statistics';
+
+export const METRIC_NAMES = ['microF1', 'macroF1', 'exactAccuracy', 'auc', 'averagePrecision', 'logLoss', 'ndcg', 'mrr'] as const;
+/** Metrics computed from stored predictions. AUC and average precision are of "E or not" (4 classes, 1 score) or "S or not" (2 classes). */
+export type MetricName = (typeof METRIC_NAMES)[number];
+
+/** Metrics where a smaller value is better. */
+export const LOWER_IS_BETTER: readonly string[] = ['logLoss', 'ece', 'loss', 'mlmLoss'];
+
+/** A row's score for ranking: expected gain (4 classes), the score itself (1), P(substitute) (2). */
+function rankingScore({ probabilities, classes }: PredictionColumns): Float64Array {
+  if (classes === 1) return probabilities;
+  return classes === 2 ? probabilities.filter((_, i) => i % 2 === 1) : expectedGain(probabilities, classes, ESCI_GAINS);
+}
+
+/** Prepares a named metric over the queries of decoded predictions; throws an InputError where the metric does not apply to the classes. */
+export function prepareMetric(name: MetricName, columns: PredictionColumns): WeightedStatistic {
+  const { given, predicted, label, probabilities, classes, query, queries } = columns;
+  const positiveClass = classes === 2 ? 1 : 0;
+  const positiveScore = (): Float64Array => probabilities.filter((_, i) => i % classes === positiveClass);
+  const positive = (): Uint8Array => given.map((g) => Number(g === positiveClass));
+  const perRow = (value: (i: number) => number): WeightedStatistic =>
+    meanOf(
+      Float64Array.from(given, (_, i) => value(i)),
+      query,
+      queries,
+    );
+  const needs = (ok: boolean, what: string): void => ensure(ok, `metric ${name} needs ${what}, got ${classes} classes`);
+  const lists = { scores: new Float64Array(0), gains: gainsOf(label), query, queries };
+  const perQuery = Int32Array.from({ length: queries }, (_, q) => q);
+  switch (oneOf('metric', name, METRIC_NAMES)) {
+    case 'microF1':
+      return perRow((i) => Number(given[i] === predicted[i]));
+    case 'macroF1':
+      return macroF1Of(given, Math.max(2, classes === 1 ? 4 : classes))(predicted, query, queries);
+    case 'exactAccuracy':
+      needs(classes === 4, 'P(E) of 4 classes');
+      return perRow((i) => Number(probabilities[i * 4] > 0.5 === (given[i] === 0)));
+    case 'auc':
+      return aucOf(positive())(positiveScore(), query, queries);
+    case 'averagePrecision':
+      return averagePrecisionOf(positive())(positiveScore(), query, queries);
+    case 'logLoss':
+      needs(classes > 1, 'class probabilities');
+      return meanOf(logLosses(probabilities, classes, given, 0.5 / PROBABILITY_STEPS), query, queries);
+    case 'ndcg':
+      return meanOf(ndcg({ ...lists, scores: rankingScore(columns) }).perQuery, perQuery, queries);
+    case 'mrr':
+      return meanOf(mrr({ ...lists, scores: rankingScore(columns) }).perQuery, perQuery, queries);
+  }
+}
+
+/**
+ * Every metric that applies to stored predictions, from the same code that the intervals use: the metrics of `METRIC_NAMES`, and `ece` (15 bins, of
+ * the predicted class). Probabilities are stored in 65,535ths, so figures agree with those of the unrounded ones to about 1e-5.
+ */
+export function metricsOf(rows: PredictionRows, labels: 'given' | 'truth' = 'given'): Record<string, number> {
+  const columns = decodePredictions(rows, labels);
+  const ones = new Float64Array(columns.queries).fill(1);
+  const out: Record<string, number> = {};
+  for (const name of METRIC_NAMES) {
+    const applies =
+      columns.classes === 4 ||
+      (columns.classes === 2 ? name !== 'exactAccuracy' : ['auc', 'averagePrecision', 'ndcg', 'mrr'].includes(name));
+    if (!applies) continue;
+    const value = prepareMetric(name, columns)(ones);
+    if (!Number.isNaN(value)) out[name] = value;
+  }
+  if (columns.classes > 1) {
+    const { predicted, probabilities, classes, given } = columns;
+    const confidence = Float64Array.from(predicted, (p, i) => probabilities[i * classes + p]);
+    out.ece = expectedCalibrationError(
+      confidence,
+      predicted.map((p, i) => Number(p === given[i])),
+    );
+  }
+  return out;
+}

@@ -1,0 +1,189 @@
+import { ensure, inRange } from '../runtime/errors';
+import type { Key } from '../runtime/key';
+import { drawWeights, quantileOfSorted, variance } from './bootstrap';
+import { prepareMetric, type MetricName } from './named';
+import { detectableDifference } from './power';
+import { decodePredictions, type PredictionRows } from './predictions';
+import type { WeightedStatistic } from './statistics';
+import { normalQuantile, studentQuantile } from './student';
+
+/** One row of a table and the row it is measured against, trained with the same seed and evaluated on the same fold. */
+export interface PairedUnit {
+  seed: number;
+  fold: number;
+  row: PredictionRows;
+  against: PredictionRows;
+}
+
+export interface PairedIntervalOptions {
+  /** Default 1,000. */
+  resamples?: number;
+  key: Key;
+  level?: number;
+  /** What counts as right: the given labels, or the true ones of generated data. */
+  labels?: 'given' | 'truth';
+}
+
+export interface PairedDifference {
+  metric: MetricName;
+  /** Mean of the metric over units (seeds × folds) for the row and for the one it is measured against, and row − against. */
+  row: number;
+  against: number;
+  difference: number;
+  /** Interval of the difference at `level`. */
+  low: number;
+  high: number;
+  level: number;
+  standardError: number;
+  /** Degrees of freedom behind the interval's width. */
+  df: number;
+  /** What the interval covers: with one seed, other queries only. */
+  covers: 'queries' | 'seeds and queries';
+  /** The interval for these very seeds, other queries only. */
+  queriesOnly: { low: number; high: number };
+  perSeed: { seed: number; row: number; against: number; difference: number }[];
+  /** Smallest true difference seen with 80 % power at two-sided 5 %: from the spread over paired units, or (one unit) over queries. */
+  detectable: number;
+  units: number;
+  queries: number;
+}
+
+interface Prepared {
+  seed: number;
+  rows: string;
+  difference: WeightedStatistic;
+  row: number;
+  against: number;
+}
+
+/**
+ * The difference of a metric between two rows of a table over seeds × folds, with a hierarchical bootstrap interval.
+ *
+ * Point: the mean over units of metric(row) − metric(against), so it equals the difference of the table's means.
+ * Draws: each resample draws queries with replacement within each evaluation set, once for all seeds (the seeds answer the same queries, so their
+ * errors there are not independent), then seeds with replacement (S − 1 of S, which makes the seeds' share unbiased: Rao and Wu 1988), and takes the mean
+ * over the drawn seeds' units.
+ * Width: drawing both ways counts the seed × query interaction up to three times (Owen 2007), so the deviations of the draws are scaled to the variance
+ * of crossed random effects, V = V_seeds + V_queries − V_interaction, and by t/z at Satterthwaite's degrees of freedom, since a few seeds say little
+ * about their own spread.
+ *
+ * Covers: training again with other seeds, and other queries of the same kind. Does not cover other data sets, other hyper-parameters, folds drawn
+ * anew, or that several rows are looked at. With one seed it covers the queries alone, and `covers` says so.
+ *
+ * Throws an InputError where units are missing, repeated, or their rows differ.
+ */
+export function pairedInterval(
+  units: readonly PairedUnit[],
+  metric: MetricName,
+  options: PairedIntervalOptions,
+): PairedDifference {
+  const { resamples = 1000, key, level = 0.95, labels = 'given' } = options;
+  ensure(units.length > 0, 'a paired interval needs at least one pair of runs, got none');
+  inRange('resamples', resamples, 20, 1e6);
+  const { prepared, sizes } = prepare(units, metric, labels);
+  const seeds = [...new Set(prepared.map((unit) => unit.seed))].sort((a, b) => a - b);
+  const bySeed = seeds.map((seed) => prepared.filter((unit) => unit.seed === seed));
+  const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
+  const perSeed = bySeed.map((of, s) => {
+    const [row, against] = [mean(of.map((unit) => unit.row)), mean(of.map((unit) => unit.against))];
+    return { seed: seeds[s], row, against, difference: row - against };
+  });
+  const [row, against] = [mean(prepared.map((unit) => unit.row)), mean(prepared.map((unit) => unit.against))];
+  const difference = row - against;
+
+  const S = seeds.length;
+  const random = key.fold('paired-interval').random();
+  const weights = new Map([...sizes].map(([rows, size]) => [rows, new Float64Array(size)]));
+  const sums = bySeed.map(() => new Float64Array(resamples)); // mean over a seed's units, queries redrawn
+  const kept = new Float64Array(resamples); // all seeds kept
+  const both = new Float64Array(resamples); // seeds redrawn too
+  for (let r = 0; r < resamples; r++) {
+    for (const w of weights.values()) drawWeights(w, random);
+    const totals = bySeed.map((of) => of.reduce((sum, unit) => sum + unit.difference(weights.get(unit.rows) as Float64Array), 0));
+    const draw = (chosen: readonly number[]): number =>
+      chosen.reduce((sum, s) => sum + totals[s], 0) / chosen.reduce((n, s) => n + bySeed[s].length, 0);
+    totals.forEach((total, s) => (sums[s][r] = total / bySeed[s].length));
+    kept[r] = draw(seeds.map((_, s) => s));
+    both[r] = S === 1 ? kept[r] : draw(Array.from({ length: S - 1 }, () => random.int(S)));
+  }
+  const clean = (values: Float64Array): Float64Array => values.filter((x) => !Number.isNaN(x)).sort();
+  const queries = [...sizes.values()].reduce((a, b) => a + b, 0);
+
+  const perQueries = variance(clean(kept));
+  const perSeeds = S > 1 ? variance(perSeed.map((seed) => seed.difference)) / S : 0;
+  const shared = sameRows(bySeed);
+  const within = mean(sums.map((values) => variance(clean(values))));
+  const interaction = S > 1 && shared ? Math.max(0, (within - perQueries) / (S - 1)) : shared ? 0 : perQueries;
+  const total = Math.max(perQueries, perSeeds, perQueries + perSeeds - interaction);
+  const dfOf = (v: number): number =>
+    v ** 2 / (Math.min(perSeeds, v) ** 2 / Math.max(1, S - 1) + perQueries ** 2 / Math.max(1, queries - 1));
+  const df = total > 0 ? Math.max(1, dfOf(total)) : Math.max(1, queries - 1);
+  const interval = (draws: Float64Array, variance_: number, freedom: number): { low: number; high: number } => {
+    const spread = variance(draws);
+    const t = studentQuantile((1 + level) / 2, freedom) / normalQuantile((1 + level) / 2);
+    const scale = spread > 0 ? t * Math.sqrt(variance_ / spread) : 1;
+    const at = (p: number): number => difference + scale * (quantileOfSorted(draws, p) - difference);
+    return draws.length ? { low: at((1 - level) / 2), high: at((1 + level) / 2) } : { low: NaN, high: NaN };
+  };
+  const spread = Math.sqrt(variance(prepared.map((unit) => unit.row - unit.against)));
+  return {
+    metric,
+    row,
+    against,
+    difference,
+    ...interval(clean(both), total, df),
+    level,
+    standardError: Math.sqrt(total),
+    df,
+    covers: S > 1 ? 'seeds and queries' : 'queries',
+    queriesOnly: interval(clean(kept), perQueries, Math.max(1, queries - 1)),
+    perSeed,
+    detectable:
+      units.length > 1
+        ? detectableDifference(spread, units.length)
+        : (normalQuantile(0.975) + normalQuantile(0.8)) * Math.sqrt(total),
+    units: units.length,
+    queries,
+  };
+}
+
+/** Whether every seed was evaluated on the same rows: then seeds and queries cross. */
+function sameRows(bySeed: readonly (readonly Prepared[])[]): boolean {
+  const names = bySeed.map((of) =>
+    of
+      .map((unit) => unit.rows)
+      .sort()
+      .join(),
+  );
+  return names.every((name) => name === names[0]);
+}
+
+function prepare(
+  units: readonly PairedUnit[],
+  metric: MetricName,
+  labels: 'given' | 'truth',
+): { prepared: Prepared[]; sizes: Map<string, number> } {
+  const sizes = new Map<string, number>();
+  const seen = new Set<string>();
+  const prepared = units.map(({ seed, fold, row, against }) => {
+    const name = `seed ${seed}, fold ${fold}`;
+    ensure(!seen.has(name), `paired runs must be one for each seed and fold, got ${name} twice`);
+    seen.add(name);
+    ensure(
+      row.rows === against.rows,
+      `${name}: both runs must predict the same rows in the same order, got ${row.rows.slice(0, 12)} and ${against.rows.slice(0, 12)}`,
+    );
+    const [a, b] = [row, against].map((side) => decodePredictions(side, labels));
+    const [first, second] = [prepareMetric(metric, a), prepareMetric(metric, b)];
+    const ones = new Float64Array(a.queries).fill(1);
+    sizes.set(row.rows, a.queries);
+    return {
+      seed,
+      rows: row.rows,
+      difference: (w: ArrayLike<number>) => first(w) - second(w),
+      row: first(ones),
+      against: second(ones),
+    };
+  });
+  return { prepared, sizes };
+}

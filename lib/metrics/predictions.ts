@@ -1,0 +1,69 @@
+import { ensure } from '../runtime/errors';
+import { LABELS, type Label } from '../data/types';
+import { runningNumbers } from './groups';
+
+/** What a metric needs of a run's stored predictions; `Predictions` of a run record has this shape. */
+export interface PredictionRows {
+  rows: string;
+  given: string;
+  truth?: string;
+  predicted: string;
+  query: readonly number[];
+  probabilities: string;
+  classes: number;
+}
+
+/** Stored predictions as columns. With 2 classes (task 3) class 1 is substitute and letters become S = 1, any other = 0. */
+export interface PredictionColumns {
+  /** Class id of each row: an index into LABELS, or 0/1 for 2 classes. */
+  given: Uint8Array;
+  predicted: Uint8Array;
+  /** Index into LABELS of each row, whatever the task: what gains are taken from. */
+  label: Uint8Array;
+  /** [rows, classes], flat. */
+  probabilities: Float64Array;
+  classes: number;
+  query: Int32Array;
+  queries: number;
+}
+
+/** Steps of a stored probability: it is a whole number of 65,535ths. */
+export const PROBABILITY_STEPS = 65535;
+
+/**
+ * Decodes stored predictions: letters to class ids, base64 uint16 to probabilities p = value / 65535, queries to running numbers.
+ * `labels` chooses what counts as right: the given label, or the true one of generated data.
+ */
+export function decodePredictions(rows: PredictionRows, labels: 'given' | 'truth' = 'given'): PredictionColumns {
+  const letters = labels === 'truth' ? rows.truth : rows.given;
+  ensure(letters !== undefined, 'predictions must hold true labels for a metric against the truth, got none');
+  const n = letters.length;
+  ensure(
+    rows.predicted.length === n && rows.query.length === n,
+    `predictions must have ${n} rows in every column, got ${rows.predicted.length} and ${rows.query.length}`,
+  );
+  const bytes = Buffer.from(rows.probabilities, 'base64');
+  ensure(bytes.length === 2 * n * rows.classes, `probabilities must hold ${n} × ${rows.classes} values, got ${bytes.length / 2}`);
+  const probabilities = Float64Array.from({ length: n * rows.classes }, (_, i) => bytes.readUInt16LE(2 * i) / PROBABILITY_STEPS);
+  const binary = rows.classes === 2;
+  const label = ids(letters, false);
+  const { numbers, names } = runningNumbers(rows.query);
+  return {
+    given: binary ? ids(letters, true) : label,
+    predicted: ids(rows.predicted, binary),
+    label,
+    probabilities,
+    classes: rows.classes,
+    query: numbers,
+    queries: names.length,
+  };
+}
+
+function ids(letters: string, binary: boolean): Uint8Array {
+  return Uint8Array.from(letters, (letter, i) => {
+    if (binary) return letter === 'S' ? 1 : 0;
+    const id = LABELS.indexOf(letter as Label);
+    ensure(id >= 0, `label of row ${i} must be one of ${LABELS.join('')}, got ${JSON.stringify(letter)}`);
+    return id;
+  });
+}

@@ -1,0 +1,128 @@
+import { ensure } from '../runtime/errors';
+import { f1FromConfusion } from './f1';
+import { groupRows } from './groups';
+
+/** A statistic of rows whose clusters carry weights: `weights[c]` is how often cluster c was drawn. NaN where it is not defined. */
+export type WeightedStatistic = (weights: ArrayLike<number>) => number;
+
+/** Prepares a statistic of one value per row (a score, a predicted class, a loss …) so that each resample is one cheap pass. */
+export type Statistic = (values: ArrayLike<number>, cluster: ArrayLike<number>, clusters: number) => WeightedStatistic;
+
+/** The mean over rows, Σ w v / Σ w; rows whose value is NaN are left out. One pass over clusters per resample. */
+export const meanOf: Statistic = (values, cluster, clusters) => {
+  const sums = new Float64Array(clusters);
+  const counts = new Float64Array(clusters);
+  for (let i = 0; i < values.length; i++) {
+    if (Number.isNaN(values[i])) continue;
+    sums[cluster[i]] += values[i];
+    counts[cluster[i]]++;
+  }
+  return (weights) => {
+    let sum = 0;
+    let count = 0;
+    for (let c = 0; c < clusters; c++) {
+      sum += weights[c] * sums[c];
+      count += weights[c] * counts[c];
+    }
+    return sum / count;
+  };
+};
+
+/** AUC of scores against `positive`, ties averaged (`auc`): rows are sorted once, a resample is one pass over them. */
+export function aucOf(positive: ArrayLike<number | boolean>): Statistic {
+  return (scores, cluster) => {
+    const { order, ends } = runs(scores, positive);
+    return (weights) => {
+      let below = 0;
+      let pos = 0;
+      let sum = 0;
+      for (let r = 0, i = 0; r < ends.length; r++) {
+        let up = 0;
+        let down = 0;
+        for (; i < ends[r]; i++) {
+          if (positive[order[i]]) up += weights[cluster[order[i]]];
+          else down += weights[cluster[order[i]]];
+        }
+        sum += up * (below + down / 2);
+        below += down;
+        pos += up;
+      }
+      return sum / (pos * below);
+    };
+  };
+}
+
+/** Average precision of scores against `positive` (`averagePrecision`): rows are sorted once, a resample is one pass over them. */
+export function averagePrecisionOf(positive: ArrayLike<number | boolean>): Statistic {
+  return (scores, cluster) => {
+    const { order, ends } = runs(scores, positive);
+    return (weights) => {
+      let hits = 0;
+      let taken = 0;
+      let sum = 0;
+      for (let r = ends.length - 1; r >= 0; r--) {
+        let up = 0;
+        for (let i = r > 0 ? ends[r - 1] : 0; i < ends[r]; i++) {
+          const weight = weights[cluster[order[i]]];
+          taken += weight;
+          if (positive[order[i]]) up += weight;
+        }
+        hits += up;
+        if (up > 0) sum += up * (hits / taken);
+      }
+      return sum / hits;
+    };
+  };
+}
+
+/** Macro-F1 of predicted classes against `given` (`f1Scores`): each cluster keeps its few confusion cells, a resample adds them up. */
+export function macroF1Of(given: ArrayLike<number>, classes: number): Statistic {
+  return (predicted, cluster, clusters) => {
+    const groups = groupRows(cluster, clusters);
+    const cells: number[] = [];
+    const counts: number[] = [];
+    const offsets = new Int32Array(clusters + 1);
+    const local = new Float64Array(classes * classes);
+    for (let c = 0; c < clusters; c++) {
+      local.fill(0);
+      for (let at = groups.offsets[c]; at < groups.offsets[c + 1]; at++) {
+        const row = groups.order[at];
+        const [g, p] = [given[row], predicted[row]];
+        ensure(
+          g >= 0 && g < classes && p >= 0 && p < classes,
+          `classes of row ${row} must be within 0 … ${classes - 1}, got ${g} and ${p}`,
+        );
+        local[g * classes + p]++;
+      }
+      local.forEach((count, cell) => {
+        if (count === 0) return;
+        cells.push(cell);
+        counts.push(count);
+      });
+      offsets[c + 1] = cells.length;
+    }
+    return (weights) => {
+      const total = new Float64Array(classes * classes);
+      for (let c = 0; c < clusters; c++) {
+        if (weights[c] === 0) continue;
+        for (let at = offsets[c]; at < offsets[c + 1]; at++) total[cells[at]] += weights[c] * counts[at];
+      }
+      return f1FromConfusion(total, classes).macro;
+    };
+  };
+}
+
+/** Rows in ascending order of score, and where each run of equal scores ends. */
+function runs(scores: ArrayLike<number>, positive: ArrayLike<number | boolean>): { order: Int32Array; ends: Int32Array } {
+  ensure(
+    scores.length === positive.length,
+    `scores and labels must be equally long, got ${scores.length} and ${positive.length}`,
+  );
+  for (let i = 0; i < scores.length; i++) ensure(!Number.isNaN(scores[i]), `score of row ${i} must be a number, got NaN`);
+  const order = Int32Array.from({ length: scores.length }, (_, i) => i).sort((i, j) =>
+    scores[i] < scores[j] ? -1 : Number(scores[i] > scores[j]),
+  );
+  const ends: number[] = [];
+  for (let i = 1; i <= order.length; i++) if (i === order.length || scores[order[i]] !== scores[order[i - 1]]) ends.push(i);
+  return { order, ends: Int32Array.from(ends) };
+}

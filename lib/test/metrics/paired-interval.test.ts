@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { auc } from '../../metrics/auc';
+import { gainsOf } from '../../metrics/conventions';
+import { expectedGain } from '../../metrics/ensemble';
+import { f1Scores } from '../../metrics/f1';
+import { metricsOf } from '../../metrics/named';
+import { ndcg } from '../../metrics/ndcg';
+import { pairedInterval, type PairedUnit } from '../../metrics/paired-interval';
+import type { PredictionRows } from '../../metrics/predictions';
+import { Key, type Random } from '../../runtime/key';
+
+const close = (got: number, want: number, message: string, tolerance = 1e-12): void =>
+  assert.ok(Math.abs(got - want) <= tolerance, `${message}: got ${got}, expected ${want}`);
+
+const letters = (ids: Iterable<number>): string => Array.from(ids, (id) => 'ESCI'[id]).join('');
+
+function stored(given: number[], probabilities: number[], query: number[], rows = 'rows'): PredictionRows {
+  const bytes = Buffer.alloc(2 * probabilities.length);
+  probabilities.forEach((p, i) => bytes.writeUInt16LE(Math.round(p * 65535), 2 * i));
+  const classes = probabilities.length / given.length;
+  const predicted = given.map((_, i) => {
+    const row = probabilities.slice(i * classes, (i + 1) * classes);
+    return row.indexOf(Math.max(...row));
+  });
+  return { rows, given: letters(given), predicted: letters(predicted), query, probabilities: bytes.toString('base64'), classes };
+}
+
+test('two routes: metrics of stored predictions equal the plain functions on the columns', () => {
+  const random = Key.from('stored').random();
+  const given = Array.from({ length: 97 }, () => random.int(4));
+  const query = given.map((_, i) => 100 + Math.floor(i / 7));
+  const steps = given.flatMap(() => {
+    const cut = [random.int(65536), random.int(65536), random.int(65536)].sort((a, b) => a - b);
+    return [cut[0], cut[1] - cut[0], cut[2] - cut[1], 65535 - cut[2]];
+  });
+  const probabilities = steps.map((s) => s / 65535);
+  const rows = stored(given, probabilities, query);
+  const got = metricsOf(rows);
+  const f1 = f1Scores(
+    given,
+    [...rows.predicted].map((x) => 'ESCI'.indexOf(x)),
+    4,
+  );
+  close(got.microF1, f1.micro, 'micro');
+  close(got.macroF1, f1.macro, 'macro');
+  const pE = probabilities.filter((_, i) => i % 4 === 0);
+  close(
+    got.auc,
+    auc(
+      pE,
+      given.map((g) => g === 0),
+    ),
+    'AUC',
+  );
+  const lists = { gains: gainsOf(given), scores: expectedGain(probabilities), query: query.map((q) => q - 100) };
+  close(got.ndcg, ndcg(lists).value, 'nDCG');
+  assert.deepEqual(Object.keys(got).sort(), [
+    'auc',
+    'averagePrecision',
+    'ece',
+    'exactAccuracy',
+    'logLoss',
+    'macroF1',
+    'microF1',
+    'mrr',
+    'ndcg',
+  ]);
+});
+
+test('task 3 (2 classes): class 1 is substitute, other letters count as not', () => {
+  const bytes = Buffer.alloc(16);
+  [0.2, 0.8, 0.7, 0.3, 0.6, 0.4, 0.1, 0.9].forEach((p, i) => bytes.writeUInt16LE(Math.round(p * 65535), 2 * i));
+  const rows = {
+    rows: 'r',
+    given: 'SEIS',
+    predicted: 'SECC',
+    query: [0, 0, 1, 1],
+    probabilities: bytes.toString('base64'),
+    classes: 2,
+  };
+  const got = metricsOf(rows);
+  close(got.microF1, 3 / 4, 'micro'); // the last row is predicted C: not substitute
+  close(got.auc, 1, 'P(S) orders both substitutes first');
+});
+
+/** Rows of one query each, right with probability p[q]. */
+function answers(p: number[], random: Random, rows: string): PredictionRows {
+  const predicted = p.map((x) => (random.uniform() < x ? 'E' : 'S')).join('');
+  return {
+    rows,
+    given: 'E'.repeat(p.length),
+    predicted,
+    query: p.map((_, q) => q),
+    probabilities: Buffer.alloc(8 * p.length).toString('base64'),
+    classes: 4,
+  };
+}
+
+/** Runs of S seeds on the same queries: true difference .1, a query effect ± sq, a seed effect of sd ss. */
+function simulate(key: Key, seeds: number, ss: number, sq: number): PairedUnit[] {
+  const random = key.random();
+  const effect = Array.from({ length: 101 }, () => (random.bernoulli(0.5) ? sq : -sq));
+  return Array.from({ length: seeds }, (_, seed) => {
+    const shift = ss * random.normal();
+    const row = answers(effect.map((x) => 0.6 + x + shift), random, 'rows'); // prettier-ignore
+    return { seed, fold: 0, row, against: answers(effect.map(() => 0.5), random, 'rows') }; // prettier-ignore
+  });
+}
+
+test('coverage: seeds × queries with known difference .1; leaving the seeds out covers less', () => {
+  const simulations = 199;
+  const sd = Math.sqrt((0.95 * 0.05) / simulations);
+  const coverage = (seeds: number, ss: number, sq: number): { both: number; queries: number } => {
+    let [both, queries] = [0, 0];
+    for (let i = 0; i < simulations; i++) {
+      const key = Key.from('paired').fold(seeds, i);
+      const got = pairedInterval(simulate(key, seeds, ss, sq), 'microF1', { key, resamples: 199 });
+      if (got.low <= 0.1 && 0.1 <= got.high) both++;
+      if (got.queriesOnly.low <= 0.1 && 0.1 <= got.queriesOnly.high) queries++;
+    }
+    return { both: both / simulations, queries: queries / simulations };
+  };
+  const one = coverage(1, 0, 0.2);
+  assert.ok(one.both > 0.95 - 3.5 * sd && one.both < 0.95 + 3 * sd, `one seed without a seed effect: ${one.both}`);
+  const query = coverage(3, 0, 0.25);
+  assert.ok(query.both > 0.95 - 3.5 * sd, `three seeds, query effect: ${query.both}`);
+  const seed = coverage(5, 0.12, 0);
+  assert.ok(seed.both > 0.95 - 3.5 * sd, `five seeds, seed effect: ${seed.both}`);
+  assert.ok(seed.queries < 0.85, `queries alone must miss the seeds’ spread: ${seed.queries}`);
+});
+
+test('worked: two seeds × two folds; the point is the mean over units; spread and detectable follow the textbook', () => {
+  const make = (seed: number, fold: number, right: number, base: number): PairedUnit => {
+    const side = (n: number): PredictionRows => ({
+      rows: `fold ${fold}`,
+      given: 'E'.repeat(10),
+      predicted: 'E'.repeat(n) + 'S'.repeat(10 - n),
+      query: Array.from({ length: 10 }, (_, q) => q),
+      probabilities: Buffer.alloc(80).toString('base64'),
+      classes: 4,
+    });
+    return { seed, fold, row: side(right), against: side(base) };
+  };
+  const units = [make(1, 0, 8, 7), make(1, 1, 9, 7), make(2, 0, 8, 5), make(2, 1, 6, 6)];
+  const got = pairedInterval(units, 'microF1', { key: Key.from(7) });
+  close(got.difference, (0.1 + 0.2 + 0.3 + 0) / 4, 'difference');
+  got.perSeed.forEach((s) => close(s.difference, 0.15, `seed ${s.seed}`)); // (.1 + .2)/2 and (.3 + 0)/2
+  // sd of (.1 .2 .3 0) = .129099; t(.975, 3) = 3.182446, t(.8, 3) = .978472; (3.182446 + .978472) · .129099 / 2
+  close(got.detectable, 0.268586, 'detectable', 2e-6);
+  assert.deepEqual([got.covers, got.units, got.queries], ['seeds and queries', 4, 20]);
+  assert.ok(got.low <= got.difference && got.difference <= got.high);
+  assert.deepEqual(pairedInterval(units, 'microF1', { key: Key.from(7) }), got);
+  const single = pairedInterval(units.slice(0, 1), 'microF1', { key: Key.from(7) });
+  assert.equal(single.covers, 'queries');
+});
+
+test('errors: rows that differ, a pair given twice, a metric that does not apply', () => {
+  const key = Key.from(1);
+  const [unit] = simulate(key, 1, 0, 0);
+  assert.throws(() => pairedInterval([], 'microF1', { key }), /at least one pair/);
+  assert.throws(() => pairedInterval([unit, unit], 'microF1', { key }), /got seed 0, fold 0 twice/);
+  assert.throws(
+    () => pairedInterval([{ ...unit, against: { ...unit.against, rows: 'others' } }], 'microF1', { key }),
+    /same rows in the same order/,
+  );
+  assert.throws(() => pairedInterval([unit], 'f2' as 'ndcg', { key }), /metric must be one of microF1/);
+});
