@@ -36,41 +36,41 @@ export class Catalogue {
     const twins = own.get(wanted);
     if (duplicate && twins) {
       const { item, product } = structure.choice(twins);
-      return this.add({ item, product: nearDuplicate(this.world, product, this.id(), this.text) });
+      const twin = nearDuplicate(this.world, product, this.id(), this.text);
+      this.products.push(twin);
+      return this.place({ item, product: twin });
     }
     const wrong = wanted === 'S' ? this.wrongCount(query) : 0;
     const found = reuse && wanted !== 'I' ? this.find(locale, query, wanted, wrong, own) : undefined;
-    return found ?? this.create(locale, this.itemFor(query, wanted, wrong));
+    return found ?? this.place(this.write(locale, this.itemFor(query, wanted, wrong)));
   }
 
-  /** A product that nobody judges. */
+  /** A product that nobody judges, now or later. */
   unjudged(locale: Locale): Entry {
-    return this.create(locale, this.anyItem(this.world.categoryLaw.draw(this.structure), this.structure.bernoulli(0.1)));
+    return this.write(locale, this.anyItem(this.world.categoryLaw.draw(this.structure), this.structure.bernoulli(0.1)));
   }
 
   private id(): string {
     return 'G' + (this.serial++).toString(36).toUpperCase().padStart(9, '0');
   }
 
-  private create(locale: Locale, item: Item): Entry {
-    return this.add({ item, product: writeProduct(this.world, locale, item, this.id(), this.text) });
+  private write(locale: Locale, item: Item): Entry {
+    const product = writeProduct(this.world, locale, item, this.id(), this.text);
+    this.products.push(product);
+    return { item, product };
   }
 
-  private add(entry: Entry): Entry {
-    this.products.push(entry.product);
-    const place = this.place(entry.product.locale, entry.item);
+  /** Lets later queries find the entry. */
+  private place(entry: Entry): Entry {
+    const place = placeOf(entry.product.locale, entry.item.category, entry.item.accessory);
     const entries = this.places.get(place);
     if (entries) entries.push(entry);
     else this.places.set(place, [entry]);
     return entry;
   }
 
-  private place(locale: Locale, item: { category: number; accessory: boolean }): string {
-    return `${locale}${item.accessory ? '+' : ''}${item.category}`;
-  }
-
   private find(locale: Locale, query: Query, wanted: Label, wrong: number, own: ReadonlyMap<Label, Entry[]>): Entry | undefined {
-    const entries = this.places.get(this.place(locale, { category: query.category, accessory: wanted === 'C' }));
+    const entries = this.places.get(placeOf(locale, query.category, wanted === 'C'));
     for (let attempt = 0; entries && attempt < 8; attempt++) {
       const entry = this.structure.choice(entries);
       const taken = own.get(wanted)?.some((other) => other.product === entry.product);
@@ -143,3 +143,5 @@ export class Catalogue {
     return { ...item, values, color, brand };
   }
 }
+
+const placeOf = (locale: Locale, category: number, accessory: boolean): string => `${locale}${accessory ? '+' : ''}${category}`;

@@ -4,9 +4,10 @@ import type { Key } from '../../runtime/key';
 import { LABELS, LOCALES, type Dataset, type Label, type Locale, type Product, type Row } from '../types';
 import { Catalogue, type Entry } from './catalogue';
 import { flip } from './noise';
-import { resolveOptions, type GeneratorOptions } from './options';
+import type { GeneratorOptions } from './options';
 import { drawQuery, writeQuery } from './query';
 import { relation } from './relation';
+import { resolveOptions } from './resolve';
 import { buildWorld, type World } from './world';
 
 /** Raised whenever the same options and key give other rows: part of a generated data set's sha256. */

@@ -5,8 +5,9 @@
  * Planted difficulty, each a parameter: synonyms that no product text holds; titles that leave asked values out; missing fields; irrelevant products of the
  * same department that share every asked word; accessories that name the category; near-duplicates; long tails; a few negations and typing errors.
  */
-export { DEFAULTS, LABEL_SHARES, WORLDS, resolveOptions, type Confusion, type GeneratorOptions, type WorldName } from './options';
+export { DEFAULTS, LABEL_SHARES, WORLDS, type Confusion, type GeneratorOptions, type WorldName } from './options';
 export { generate, generateChunks, GENERATOR_VERSION, type Chunk } from './generate';
+export { resolveOptions } from './resolve';
 export { transition } from './noise';
 export { ceilings, visibleRule, type Ceilings } from './ceilings';
 export { productFacts, type ProductFacts } from './facts';

@@ -6,6 +6,8 @@ import type { World } from './world';
 
 type Words = Readonly<Record<string, () => string>>;
 
+const KEYWORDS: Template = ['{value}', '{extra}'];
+
 const fill = (template: Template, words: Words): string =>
   template.map((part) => (part[0] === '{' ? words[part.slice(1, -1)]() : part)).join(' ');
 
@@ -38,15 +40,16 @@ export function writeProduct(world: World, locale: Locale, item: Item, productId
     department: () => lexicon.departments[category.department],
     category: () => lexicon.categories[random.choice(world.categories).concept].word,
   };
+  const phrase = (templates: readonly Template[]): Template => (random.bernoulli(options.keywordShare) ? KEYWORDS : random.choice(templates));
   let bullets = '';
   if (!random.bernoulli(options.missing.bullets)) {
-    const lines = Array.from({ length: between(options.bullets, random) }, () => fill(random.choice(lexicon.bullets), words));
+    const lines = Array.from({ length: between(options.bullets, random) }, () => fill(phrase(lexicon.bullets), words));
     if (random.bernoulli(options.crossMention)) lines.push(fill(lexicon.crossMention, words));
     bullets = lines.join('\n');
   }
   let description = '';
   if (!random.bernoulli(options.missing.description)) {
-    const sentences = Array.from({ length: between(options.sentences, random) }, () => fill(random.choice(lexicon.descriptions), words));
+    const sentences = Array.from({ length: between(options.sentences, random) }, () => fill(phrase(lexicon.descriptions), words));
     description = random.bernoulli(options.htmlShare) ? asHtml(sentences, random) : sentences.join('. ');
   }
   return {
