@@ -32,12 +32,7 @@ export function range(interval: { low: number; high: number } | undefined, unit:
   return interval ? `[${signed(interval.low, unit)}, ${signed(interval.high, unit)}]` : '–';
 }
 
-/** A figure of the paper as printed there: no rescaling. */
-export function printed(value: number | undefined, unit: Unit): string {
-  return value === undefined ? '–' : plain(value, Number.isInteger(value * 100) || unit === 'percent' ? 2 : DIGITS[unit]);
-}
-
-/** A whole number with thin groups: `2,069,039`. */
+/** A whole number with groups: `2,069,039`. */
 export function count(value: number): string {
   return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ',');
 }

@@ -20,7 +20,7 @@ export interface RenderedRow {
   value?: Spread;
   beside: Record<string, Spread>;
   change?: Change;
-  /** As printed (`value`, in the table's units) and the change in the metric's own units. */
+  /** The paper's figure and its change against the same row, in the metric's own units. */
   paper?: { value?: number; change?: number; source: string };
   verdict: Verdict;
   /** Time of a training step, and as a multiple of the table's first row. */

@@ -2,7 +2,7 @@ import type { RowRuns, RunRecord, Table } from '../experiments/record';
 import { configHash } from '../runtime/hash';
 import { Key } from '../runtime/key';
 import { mean, pairedChange, sd, type ChangeOptions } from './change';
-import { factor, signed } from './numbers';
+import { signed } from './numbers';
 import { notesOf } from './notes';
 import type { RenderedRow, RenderedTable, Spread } from './rendered';
 import { judge } from './verdict';
@@ -52,7 +52,7 @@ function renderRow(
       key: Key.from('table').fold(table.id, row.id),
       ...options,
     });
-  const paperChange = paperChangeOf(row, against, factor(table.unit));
+  const paperChange = paperChangeOf(row, against);
   const print = (value: number): string => signed(value, table.unit);
   return {
     id: row.id,
@@ -83,12 +83,11 @@ function renderRow(
   };
 }
 
-/** The paper's change in the metric's own units: as given, else the difference of the two printed figures (free of binary dust). */
-function paperChangeOf(row: RowRuns['row'], against: RowRuns['row'] | undefined, scale: number): number | undefined {
-  const given = row.paper?.change;
+/** The paper's change: as given, else the difference of its two figures (free of binary dust). */
+function paperChangeOf(row: RowRuns['row'], against: RowRuns['row'] | undefined): number | undefined {
   const [value, base] = [row.paper?.value, against?.paper?.value];
-  const printed = given ?? (value !== undefined && base !== undefined ? value - base : undefined);
-  return printed === undefined ? undefined : Number((printed / scale).toFixed(9));
+  const change = row.paper?.change ?? (value !== undefined && base !== undefined ? value - base : undefined);
+  return change === undefined ? undefined : Number(change.toFixed(9));
 }
 
 function spreadOf(runs: readonly RunRecord[], metric: string): Spread | undefined {

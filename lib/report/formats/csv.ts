@@ -3,12 +3,12 @@ import type { RenderedTable } from '../rendered';
 
 const HEADER = [
   'table', 'scales', 'data', 'row', 'label', 'against', 'metric', 'mean', 'sd', 'runs', 'seeds', 'folds', 'change', 'low', 'high', 'level',
-  'detectable', 'paper_as_printed', 'paper_change', 'paper_source', 'verdict', 'reason', 'step_milliseconds', 'relative_step_time', 'records',
+  'detectable', 'paper', 'paper_change', 'paper_source', 'verdict', 'reason', 'step_milliseconds', 'relative_step_time', 'records',
 ]; // prettier-ignore
 
 /**
  * Tables for a spreadsheet or a data frame: one line per row and metric, numbers in the metric's own units (fractions, not ×100) with all
- * their digits, the paper's value as printed. A field that a spreadsheet would take for a formula is defused (`escapeCsv`).
+ * their digits. A field that a spreadsheet would take for a formula is defused (`escapeCsv`).
  */
 export function tablesCsv(tables: readonly RenderedTable[]): string {
   const lines: (string | number | undefined)[][] = [HEADER];

@@ -1,4 +1,4 @@
-import { count, figure, plain, printed, range, signed, spread } from '../numbers';
+import { count, figure, plain, range, signed, spread } from '../numbers';
 import type { RenderedRow, RenderedTable } from '../rendered';
 
 /** A column of a printed table. */
@@ -79,7 +79,7 @@ export function gridOf(table: RenderedTable): Grid {
       ...beside.map((name) => spread(row.beside[name], besideUnit(name, table))),
       row.change ? `${signed(row.change.value, unit)}${row.change.interval ? ` ${range(row.change.interval, unit)}` : ''}` : '–',
       figure(row.change?.detectable, unit),
-      printed(row.paper?.value, unit),
+      figure(row.paper?.value, unit),
       signed(row.paper?.change, unit),
       row.verdict.words,
       row.cost ? `${plain(row.cost.relative, 2)}×` : '–',
@@ -95,7 +95,12 @@ export function gridOf(table: RenderedTable): Grid {
   return { columns, rows };
 }
 
-/** `Table 5. Training strategies`; an id that is a word stands without `Table`. */
+/** `Table 5: strategies`: a table's title, with its number where the title does not begin with it. */
 export function tableTitle(table: Pick<RenderedTable, 'id' | 'title'>): string {
-  return /^\d/.test(table.id) ? `Table ${table.id}. ${table.title}` : table.title;
+  return /^\d/.test(table.id) && !/^table/i.test(table.title) ? `Table ${table.id}: ${table.title}` : table.title;
+}
+
+/** The title's part before its colon: how figures call the table. */
+export function shortTitle(table: Pick<RenderedTable, 'id' | 'title'>): string {
+  return tableTitle(table).split(/[:.(]/)[0].trim();
 }

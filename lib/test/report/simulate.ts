@@ -131,10 +131,10 @@ export interface SimulatedRow {
   against?: string;
 }
 
-/** A table (base and rows) whose true effects are known, with all of its runs. The paper's changes are given in points. */
+/** A table (base and rows) whose true effects are known, with all of its runs. */
 export function simulateTable(world: World, effects: readonly SimulatedRow[]): { table: Table; rowRuns: RowRuns[] } {
   const accuracy = world.accuracy ?? 0.72;
-  const base: TableRow = { id: 'base', label: 'Base', patch: {}, paper: { value: 75.08, source: 'Table 3, row 4' } };
+  const base: TableRow = { id: 'base', label: 'Base', patch: {}, paper: { value: 0.7508, source: 'Table 3, row 4' } };
   const rows: TableRow[] = effects.map((e, i) => ({
     id: e.id,
     label: e.label ?? `+ ${e.id}`,
@@ -142,7 +142,7 @@ export function simulateTable(world: World, effects: readonly SimulatedRow[]): {
     against: e.against ?? 'base',
     ...(e.paperChange === undefined
       ? {}
-      : { paper: { value: 75.08 + e.paperChange, change: e.paperChange, source: `Table 5, row ${i + 1}` } }),
+      : { paper: { value: 0.7508 + e.paperChange, change: e.paperChange, source: `Table 5, row ${i + 1}` } }),
   }));
   const table: Table = {
     id: '5',

@@ -75,16 +75,16 @@ const words = (effect: number, seeds: number, paperChange: number): string => {
 };
 
 test('simulated runs with a known effect: two points are reproduced or differ by the paper’s sign, none is not distinguishable', () => {
-  assert.equal(words(0.02, 7, 0.11), 'reproduced');
-  assert.equal(words(0.02, 7, -0.11), 'differs');
-  assert.equal(words(0, 7, 0.11), 'not distinguishable at this size');
-  assert.notEqual(words(0.02, 1, 0.11), 'reproduced', 'one seed never shows it');
+  assert.equal(words(0.02, 7, 0.0011), 'reproduced');
+  assert.equal(words(0.02, 7, -0.0011), 'differs');
+  assert.equal(words(0, 7, 0.0011), 'not distinguishable at this size');
+  assert.notEqual(words(0.02, 1, 0.0011), 'reproduced', 'one seed never shows it');
 });
 
 test('one point is reproduced with enough seeds, and the table says beforehand what it could detect', () => {
   const world = { queries: 293, perQuery: 7, luck: 0.004, shared: 0.95 };
   const at = (seeds: number) => {
-    const { table, rowRuns } = simulateTable({ ...world, seeds }, [{ id: 'trick', effect: 0.01, paperChange: 0.11 }]);
+    const { table, rowRuns } = simulateTable({ ...world, seeds }, [{ id: 'trick', effect: 0.01, paperChange: 0.0011 }]);
     return summarise(table, rowRuns, { draws: 600 }).rows[1];
   };
   const [few, many] = [at(2), at(11)];

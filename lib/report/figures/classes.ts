@@ -1,0 +1,59 @@
+import { LABELS, LOCALES } from '../../data/types';
+import type { Predictions, RowRuns } from '../../experiments/record';
+import { f1Scores } from '../../metrics/f1';
+import { mean, sd } from '../change';
+import { decodeLabels } from '../decode';
+import { barsFigure } from './bars';
+import type { Figure } from './figure';
+
+const CLASSES = { E: 'exact', S: 'substitute', C: 'complement', I: 'irrelevant' } as const;
+
+/** F1 of each class (×100), a bar per row of the table: mean ± sd over runs. Classes that no evaluation row has are left out. */
+export function classFigure(rows: readonly RowRuns[], title: string): Figure | undefined {
+  const present = LABELS.filter((l) => rows.some((r) => r.runs.some((run) => run.predictions?.given.includes(l))));
+  const two =
+    present.every((l) => l === 'E' || l === 'S') && rows.every((r) => r.runs.every((x) => (x.predictions?.classes ?? 2) <= 2));
+  const names = present.map((l) => (two && l === 'E' ? 'not a substitute' : CLASSES[l]));
+  return grouped(rows, `${title}: F1 of each class`, 'F1 ×100', names, (predictions) => {
+    const { perClass } = f1Scores(decodeLabels(predictions.given), decodeLabels(predictions.predicted), LABELS.length);
+    return present.map((l) => 100 * perClass[LABELS.indexOf(l)].f1);
+  });
+}
+
+/** Micro-F1 (×100) within each locale, a bar per row of the table: mean ± sd over runs. */
+export function localeFigure(rows: readonly RowRuns[], title: string): Figure | undefined {
+  const present = LOCALES.filter((l) => rows.some((r) => r.runs.some((run) => run.predictions?.locale.includes(l[0]))));
+  if (present.length < 2) return undefined;
+  return grouped(rows, `${title}: micro-F1 of each locale`, 'micro-F1 ×100', present, (predictions) =>
+    present.map((l) => {
+      let right = 0;
+      let all = 0;
+      for (let i = 0; i < predictions.locale.length; i++) {
+        if (predictions.locale[i] !== l[0]) continue;
+        all++;
+        if (predictions.given[i] === predictions.predicted[i]) right++;
+      }
+      return (100 * right) / all;
+    }),
+  );
+}
+
+function grouped(
+  rows: readonly RowRuns[],
+  title: string,
+  y: string,
+  categories: readonly string[],
+  measure: (predictions: Predictions) => number[],
+): Figure | undefined {
+  const series = rows.flatMap(({ row, runs }) => {
+    const measured = runs.flatMap((r) => (r.predictions ? [measure(r.predictions)] : []));
+    if (!measured.length) return [];
+    const values = categories.map((_, c) => {
+      const one = measured.map((m) => m[c]).filter(Number.isFinite);
+      return { value: mean(one), sd: one.length > 1 ? sd(one) : undefined };
+    });
+    return [{ name: row.label, values }];
+  });
+  const said = series.map((s) => `${s.name}: ${s.values.map((v, c) => `${categories[c]} ${v.value.toFixed(1)}`).join(', ')}`);
+  return barsFigure(series, { title, y, categories, alt: `${y}. ${said.join('; ')}.` });
+}

@@ -1,0 +1,48 @@
+import type { RowRuns } from '../../experiments/record';
+import { mean } from '../change';
+import { metricTitle } from '../formats/grid';
+import type { Figure } from './figure';
+import { linesFigure } from './lines';
+
+/** Names of the curves that these rows recorded, losses first. */
+export function curveNames(rows: readonly RowRuns[]): string[] {
+  const names = new Set(
+    rows.flatMap((r) => r.runs.flatMap((run) => Object.keys(run.curves).filter((n) => run.curves[n].length > 1))),
+  );
+  const rank = (name: string): number => (name === 'loss' ? 0 : /loss/i.test(name) ? 1 : 2);
+  return [...names].sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
+}
+
+/** One recorded curve, a line per row: the mean over the row's runs at the steps that all of them recorded, in `windows` steps at most. */
+export function curveFigure(rows: readonly RowRuns[], name: string, title: string, windows = 120): Figure | undefined {
+  const lines = rows.flatMap(({ row, runs }) => {
+    const curves = runs.map((r) => r.curves[name]).filter((c) => c && c.length > 1);
+    return curves.length ? [{ name: row.label, points: thinned(averaged(curves), windows) }] : [];
+  });
+  const ends = lines.map((l) => `${l.name} ends at ${l.points[l.points.length - 1][1].toPrecision(4)}`);
+  const y = metricTitle(name);
+  return linesFigure(lines, {
+    title: `${title}: ${y} during training`,
+    alt: `${y} against training steps, mean over runs. ${ends.join('; ')}.`,
+    x: 'step',
+    y,
+  });
+}
+
+function averaged(curves: readonly (readonly [number, number][])[]): [number, number][] {
+  const values = new Map<number, number[]>();
+  for (const curve of curves) for (const [step, value] of curve) values.set(step, [...(values.get(step) ?? []), value]);
+  return [...values]
+    .filter(([, v]) => v.length === curves.length)
+    .sort((a, b) => a[0] - b[0])
+    .map(([step, v]) => [step, mean(v)]);
+}
+
+/** At most `windows` points: each the mean of equally many neighbours. */
+function thinned(points: readonly [number, number][], windows: number): [number, number][] {
+  if (points.length <= windows) return [...points];
+  return Array.from({ length: windows }, (_, w) => {
+    const part = points.slice(Math.floor((w * points.length) / windows), Math.floor(((w + 1) * points.length) / windows));
+    return [mean(part.map((p) => p[0])), mean(part.map((p) => p[1]))];
+  });
+}
