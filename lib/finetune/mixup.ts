@@ -1,9 +1,7 @@
 import { inRange } from '../runtime/errors';
-import { gatherRows } from '../ops/raw';
-import { INT, kernel } from '../ops/kernel';
+import { embedding } from '../ops/embedding';
 import { tf, type Tensor } from '../runtime/tensorflow';
 import type { Random } from '../runtime/key';
-import { differentiable } from '../ops/differentiable';
 
 /**
  * Embedding mixup (Zhang et al. 2018 on a hidden vector): one λ ~ Beta(α, α) per batch and a permutation; λ·h + (1−λ)·h[π] goes through the output
@@ -33,16 +31,7 @@ export const drawMixup = ({ alpha }: MixupConfig, batch: number, random: Random)
 
 /** λ·x + (1−λ)·x[order]: x [B, …], λ scalar, order int32 [B] → [B, …]. */
 export function mixed(x: Tensor, lambda: Tensor, order: Tensor): Tensor {
-  return tf.add(tf.mul(x, lambda), tf.mul(permuted(x, order), tf.sub(1, lambda)));
-}
-
-/** Rows in another order; the gradient goes back to where each row came from. */
-function permuted(x: Tensor, order: Tensor): Tensor {
-  return differentiable([x], (x) => ({
-    value: gatherRows(x, order),
-    saved: [order],
-    gradient: (dy, [order]) => [gatherRows(dy, kernel('InvertPermutation', [order], { T: INT }))],
-  }));
+  return tf.add(tf.mul(x, lambda), tf.mul(embedding(x, order), tf.sub(1, lambda)));
 }
 
 export const checkMixup = (config: MixupConfig): void => void inRange('mixup.alpha', config.alpha, 1e-6, Infinity);

@@ -1,0 +1,46 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { foldOf, readDataset } from '../data';
+import { generate } from '../data/generate';
+import type { Dataset, Locale, Row } from '../data/types';
+import { ensure } from '../runtime/errors';
+import { projectRoot } from '../runtime/files';
+import { Key } from '../runtime/key';
+import type { DataSource } from './config';
+
+/** Real data by name: where a user may have put it, first found wins. */
+const PLACES = (name: string): string[] => [
+  join(projectRoot(), 'data', 'raw', name),
+  join(projectRoot(), '..', 'shared', 'data', name),
+];
+
+const loaded = new Map<string, Promise<Dataset>>();
+
+/** The data of a run: a file read once in this process, or a world generated anew for each seed, so that an interval over seeds covers the data too. */
+export function openDataset(source: DataSource, seed: number): Promise<Dataset> {
+  if ('generated' in source) {
+    const { generated, options } = source;
+    const dataset = generate({ ...options, world: generated }, Key.from('data').fold(seed));
+    return Promise.resolve({ ...dataset, name: `generated-${generated}` });
+  }
+  const { path } = source;
+  const found = existsSync(path) ? path : PLACES(path).find((place) => existsSync(place));
+  ensure(found, `--data ${path}: no such file or folder; expected a path, or a name below data/raw`);
+  if (!loaded.has(found)) loaded.set(found, readDataset(found));
+  return loaded.get(found)!;
+}
+
+/** The rows a task is trained and measured on: the small version for task 1, the large one for tasks 2 and 3; locales the encoder can read. */
+export function taskRows(dataset: Dataset, task: 1 | 2 | 3, locales: readonly Locale[]): Row[] {
+  const rows = dataset.rows.filter((row) => (task === 1 ? row.smallVersion : row.largeVersion) && locales.includes(row.locale));
+  ensure(rows.length > 0, `data ${dataset.name} has no rows for task ${task} in locales ${locales.join(', ')}`);
+  return rows;
+}
+
+/** Training and evaluation part of a fold, by a hash of each row's locale and query: no query is in both. */
+export function splitFold(rows: readonly Row[], fold: number, folds: number): { train: Row[]; evaluation: Row[] } {
+  const parts = { train: [] as Row[], evaluation: [] as Row[] };
+  for (const row of rows) parts[foldOf(row.locale, row.query, folds) === fold ? 'evaluation' : 'train'].push(row);
+  ensure(parts.train.length > 0 && parts.evaluation.length > 0, `fold ${fold} of ${folds} leaves a part empty: too few queries`);
+  return parts;
+}

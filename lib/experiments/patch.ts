@@ -1,0 +1,62 @@
+import { ensure, InputError, shown } from '../runtime/errors';
+
+/** A change of some members of a configuration, at any depth. A list or a union member (an object with another shape, null) is replaced whole. */
+export type Patch<T> = T extends readonly unknown[] ? T : T extends object ? { readonly [K in keyof T]?: Patch<T[K]> } : T;
+
+const isObject = (x: unknown): x is Record<string, unknown> => typeof x === 'object' && x !== null && !Array.isArray(x);
+
+/** A member whose name is one of these says which alternative its object is; another value replaces the object whole. */
+const TAGS = ['from', 'steps', 'epochs', 'generated', 'path'];
+
+/**
+ * `base` with `patch` laid over it. A key that the base does not have is an error, so that a typing mistake cannot pass silently; where the base is null,
+ * and where an object says it is another alternative (its `from`, `steps` or `epochs` differ), the patch replaces it whole.
+ */
+export function applyPatch<T>(base: T, patch: Patch<T>, path = ''): T {
+  if (!isObject(patch) || !isObject(base)) return patch as T;
+  if (TAGS.some((tag) => tag in patch !== tag in base || (tag === 'from' && patch[tag] !== base[tag]))) {
+    if (TAGS.some((tag) => tag in patch)) return patch as T;
+  }
+  const result: Record<string, unknown> = { ...base };
+  for (const [key, value] of Object.entries(patch)) {
+    const at = path ? `${path}.${key}` : key;
+    ensure(key in base, `${at} is not a setting: ${path || 'the configuration'} has ${Object.keys(base).join(', ')}`);
+    if (value !== undefined) result[key] = applyPatch(base[key], value as Patch<unknown>, at);
+  }
+  return result as T;
+}
+
+/**
+ * Lays `a.b=value` settings over a configuration, type-checked against what stands there: a number stays a number, a word a word.
+ * Where null stands, or the value is written as JSON (`{…}`, `[…]`, `null`, `true`), the JSON value is taken.
+ */
+export function applySettings<T>(base: T, settings: readonly string[]): T {
+  return settings.reduce<T>((config, setting) => {
+    const at = setting.indexOf('=');
+    ensure(at > 0, `--set takes name=value, got ${shown(setting)}`);
+    const path = setting.slice(0, at).split('.');
+    return set(config, path, setting.slice(at + 1), path.join('.')) as T;
+  }, base);
+}
+
+function set(config: unknown, [key, ...rest]: string[], text: string, path: string): unknown {
+  ensure(
+    isObject(config) && key in config,
+    `${path} is not a setting${isObject(config) ? `: there are ${Object.keys(config).join(', ')}` : ''}`,
+  );
+  const old = config[key];
+  return { ...config, [key]: rest.length ? set(old, rest, text, path) : parse(text, old, path) };
+}
+
+function parse(text: string, old: unknown, path: string): unknown {
+  if (typeof old === 'string') return text;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new InputError(`${path} must be ${typeof old === 'number' ? 'a number' : 'JSON'}, got ${shown(text)}`);
+  }
+  const same = old === null || value === null || (typeof value === typeof old && Array.isArray(value) === Array.isArray(old));
+  ensure(same, `${path} must be a ${Array.isArray(old) ? 'list' : typeof old}, got ${shown(text)}`);
+  return value;
+}

@@ -1,0 +1,63 @@
+import { initialise, encoderParams, loadPretrained, MATCHING_START, type EncoderConfig } from '../encoder';
+import type { Dataset, Locale, Row } from '../data/types';
+import { loadTokenizer, productText, trainTokenizer, type Tokenizer } from '../text';
+import { InputError } from '../runtime/errors';
+import type { Key } from '../runtime/key';
+import type { EncoderStart } from './config';
+
+/** An encoder before a run: its shape, its tokenizer, its weights, and the locales it can read. */
+export interface StartingEncoder {
+  config: EncoderConfig;
+  tokenizer: Tokenizer;
+  weights: Record<string, Float32Array>;
+  locales: readonly Locale[];
+}
+
+/** Locales that an encoder from scratch reads: its vocabulary is trained on them. */
+const ALL_LOCALES: readonly Locale[] = ['us', 'es', 'jp'];
+
+/** The locales of a start: those the vocabulary can read. */
+export async function localesOf(start: EncoderStart): Promise<readonly Locale[]> {
+  if (start.from === 'scratch') return ALL_LOCALES;
+  return (await resolveWeights(start.name)).locales;
+}
+
+/** A scratch encoder with a vocabulary trained on the catalogue and the training queries, or a pre-trained one from its folder. */
+export async function startingEncoder(
+  start: EncoderStart,
+  dataset: Dataset,
+  train: readonly Row[],
+  maxLength: number,
+  key: Key,
+): Promise<StartingEncoder> {
+  if (start.from === 'weights') {
+    const { folder, locales } = await resolveWeights(start.name);
+    const { config, params } = loadPretrained(folder);
+    const { dropout, attentionDropout } = start;
+    return { config: { ...config, dropout, attentionDropout }, tokenizer: loadTokenizer(folder), weights: params, locales };
+  }
+  const { layers, hidden, heads, ffn, vocabulary, dropout, attentionDropout, matching } = start;
+  const texts = [...dataset.products.map((p) => productText(p, { separator: ' ' })), ...train.map((row) => row.query)];
+  const tokenizer = await trainTokenizer(texts, { vocabulary });
+  const config: EncoderConfig = {
+    type: 'xlm-roberta',
+    layers,
+    hidden,
+    heads,
+    ffn,
+    vocabulary: tokenizer.size,
+    maxPositions: maxLength + 2,
+    typeVocabulary: 1,
+    padId: tokenizer.specials.pad,
+    epsilon: 1e-5,
+    dropout,
+    attentionDropout,
+  };
+  const weights = initialise(encoderParams(config), key.fold('encoder'), matching ? { matching: MATCHING_START } : {});
+  return { config, tokenizer, weights, locales: ALL_LOCALES };
+}
+
+/** A weights folder by name or path. */
+export function resolveWeights(name: string): Promise<{ folder: string; locales: readonly Locale[] }> {
+  return Promise.reject(new InputError(`weights ${name} are not known`));
+}

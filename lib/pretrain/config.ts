@@ -1,0 +1,71 @@
+import type { ProductField } from '../text';
+
+/** The four pre-training tasks of Figure 1. */
+export const TASKS = ['mlm', 'product2query', 'product2brand', 'contrastive'] as const;
+export type PretrainTask = (typeof TASKS)[number];
+
+export interface MlmConfig {
+  weight: number;
+  /** Share of tokens to predict; of those `mask` become <mask>, `random` a random token, the rest stay. */
+  share: number;
+  mask: number;
+  random: number;
+  fields: readonly ProductField[];
+}
+
+export interface Product2QueryConfig {
+  weight: number;
+  /** Spans are counted in characters (the paper) or in words (an encoder whose sub-words a cut word would break). */
+  unit: 'characters' | 'words';
+  /** Mean of the truncated Poisson by locale: the paper has 4, 4 and 8, the released code 8 for all. */
+  mu: { us: number; es: number; jp: number };
+  minimum: { us: number; es: number; jp: number };
+  /** Longest span when there is one, and each when there are two. */
+  longestOne: number;
+  longestTwo: number;
+  twoSpans: number;
+  /** Share of rows in which the span is deleted from the product text. */
+  deleted: number;
+  fields: readonly ProductField[];
+  loss: 'poly1' | 'ce';
+}
+
+export interface Product2BrandConfig {
+  weight: number;
+  /** Also predict the colour: the loss is then ½(brand + colour). */
+  color: boolean;
+  dimension: number;
+}
+
+export interface ContrastiveConfig {
+  weight: number;
+  /** Cosines are multiplied by this (1 / temperature). */
+  scale: number;
+  /** Negatives kept in the MoCo queue as a multiple of the batch; 0 = in-batch negatives only. */
+  queue: number;
+  momentum: number;
+  /** Dropout of these passes where the encoder's own is 0: with none, both views are the same and nothing is learned. */
+  dropout: number;
+}
+
+/** Everything that decides a pre-trained encoder besides its start, data and seed. */
+export interface PretrainConfig {
+  mlm: MlmConfig | null;
+  product2query: Product2QueryConfig | null;
+  product2brand: Product2BrandConfig | null;
+  contrastive: ContrastiveConfig | null;
+  /** Algorithm 1: every step draws a mini-batch of each task and sums the losses; or one task a step in turn (the released code). */
+  mixture: 'sum' | 'round-robin';
+  /** Text of all products, as the paper did, or only of the training part's. */
+  corpus: 'all' | 'train';
+  maxLength: number;
+  steps: number;
+  batch: number;
+  learningRate: number;
+  warmup: number;
+  decay: 'linear' | 'cosine' | 'constant';
+  headFactor: number;
+  weightDecay: number;
+  clip: number;
+  precision: 'f32' | 'bf16';
+}

@@ -1,0 +1,46 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { projectRoot } from './files';
+import { backend, tf } from './tensorflow';
+
+function git(...args: string[]): string | null {
+  try {
+    return execFileSync('git', args, { cwd: projectRoot(), encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+  } catch {
+    return null;
+  }
+}
+
+let code: { version: string; commit: string | null; dirty: boolean } | undefined;
+
+/** The code that runs: the package's version, the commit, and whether tracked source files differ from it. Null where there is no git. */
+export function codeVersion() {
+  return (code ??= {
+    version: (JSON.parse(readFileSync(join(__dirname, '..', '..', 'package.json'), 'utf8')) as { version: string }).version,
+    commit: git('rev-parse', 'HEAD'),
+    dirty: Boolean(git('status', '--porcelain', '--untracked-files=no', '--', 'lib', 'package-lock.json')),
+  });
+}
+
+/** Threads as TensorFlow was told; 0 = its own choice. */
+const threads = (name: string): number => Number(process.env[name] ?? 0);
+
+/** The machine and the libraries that a run's numbers depend on in their last digits. */
+export function environment(precision: string) {
+  return {
+    node: process.version,
+    tensorflow: backend().binding.TF_Version,
+    platform: `${process.platform}-${process.arch}`,
+    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    device: backend().isUsingGpuDevice ? 'gpu' : 'cpu',
+    intraThreads: threads('TF_NUM_INTRAOP_THREADS'),
+    interThreads: threads('TF_NUM_INTEROP_THREADS'),
+    precision,
+    tfjs: tf.version.tfjs,
+  };
+}
+
+/** The largest resident memory of this process so far, in bytes. */
+export const peakMemoryBytes = (): number => process.resourceUsage().maxRSS * 1024;
