@@ -26,8 +26,8 @@ export function calibrationFigure(rows: readonly RowRuns[], title: string, bins 
     alt: `Share of right answers against the probability given to them; the diagonal is perfect. ${lines.map((l) => l.name).join('; ')}.`,
     x: 'probability of the predicted class',
     y: 'share right',
-    xRange: [0.2, 1],
-    yRange: [0.2, 1],
+    xRange: [0, 1],
+    yRange: [0, 1],
     diagonal: true,
   });
 }

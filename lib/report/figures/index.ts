@@ -11,14 +11,21 @@ import { noiseFigure } from './noise';
 /** Every figure that a table's records can fill, the forest plot of changes first. At most `curves` (4) recorded curves are drawn. */
 export function tableFigures(table: RenderedTable, rows: readonly RowRuns[], curves = 4): Figure[] {
   const title = shortTitle(table);
+  const few = legible(rows);
   return [
     forestFigure(table),
-    ...curveNames(rows)
+    ...curveNames(few)
       .slice(0, curves)
-      .map((name) => curveFigure(rows, name, title)),
-    classFigure(rows, title),
-    localeFigure(rows, title),
-    calibrationFigure(rows, title),
+      .map((name) => curveFigure(few, name, title)),
+    classFigure(few, title),
+    localeFigure(few, title),
+    calibrationFigure(few, title),
     noiseFigure(rows, title),
   ].filter((f) => f !== undefined);
+}
+
+/** At most `most` rows, as many as a reader can tell apart by colour: all where they fit, else the first and those the paper has. */
+function legible(rows: readonly RowRuns[], most = 8): readonly RowRuns[] {
+  const run = rows.filter((r) => r.runs.length > 0);
+  return run.length <= most ? run : run.filter((r, i) => i === 0 || r.row.paper).slice(0, most);
 }

@@ -23,7 +23,7 @@ export function tableHtml(table: RenderedTable, options: HtmlTableOptions = {}):
       const column = columns[i + 1];
       const inside = i + 1 === verdictColumn && row ? verdictCell(row, options) : cell;
       const title = column.title;
-      return markup`<td class="${column.align}" data-title="${title}">${inside}</td>`;
+      return markup`<td class="${column.align}${cell === '–' ? ' empty' : ''}" data-title="${title}">${inside}</td>`;
     });
     return markup`<tr${row ? undefined : trusted(' class="reference"')}><th scope="row">${first}${row && recordLinks(row, options)}</th>${tds}</tr>\n`;
   });

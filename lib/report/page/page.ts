@@ -1,0 +1,130 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { RowRuns, RunRecord } from '../../experiments/record';
+import { InputError } from '../../runtime/errors';
+import { scriptJson } from '../escape';
+import { tableFigures } from '../figures';
+import type { Figure } from '../figures/figure';
+import { tableTitle } from '../formats/grid';
+import { notesHtml, tableHtml } from '../formats/html';
+import { markup, trusted, type Markup } from '../markup';
+import type { RenderedTable } from '../rendered';
+import { verdictCounts, verdictSentence } from '../sentences';
+import { provenance } from './provenance';
+import { SCRIPT } from './script';
+import { STYLE } from './style';
+
+/** One table on the page: rendered, with the runs behind it. */
+export interface PageTable {
+  table: RenderedTable;
+  rows: readonly RowRuns[];
+}
+
+export interface PageOptions {
+  /** The address of a run's record, relative to the page. */
+  recordHref: (id: string) => string;
+  /** Plotly's source; the installed basic bundle when absent, none (still pictures only) when null. */
+  plotly?: string | null;
+}
+
+/**
+ * The report: one self-contained page that needs no network. Every text is escaped (`markup`); the Content-Security-Policy allows
+ * two scripts, by the SHA-256 of their text, and no connection anywhere. Equal records give an equal page.
+ */
+export function reportPage(tables: readonly PageTable[], options: PageOptions): string {
+  const plotly = options.plotly === undefined ? plotlySource() : options.plotly;
+  const scripts = plotly === null ? [] : [inlineScript(plotly), inlineScript(SCRIPT)];
+  const policy = [
+    "default-src 'none'",
+    `script-src ${scripts.map(hashSource).join(' ') || "'none'"}`,
+    "style-src 'unsafe-inline'",
+    'img-src data:',
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; ');
+  const runs = [...new Map(tables.flatMap((t) => t.rows.flatMap((r) => r.runs.map((run) => [run.id, run] as const)))).values()];
+  const page = markup`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<title>Results: product search, reproduced</title>
+<style>${trusted(STYLE)}</style>
+</head>
+<body>
+<a class="skip" href="#results">Skip to the results</a>
+${header(tables, runs)}
+<main id="results">
+${tables.map((t) => tableSection(t, options))}
+${provenance(runs, options.recordHref)}
+</main>
+<footer><p>Every figure on this page is computed from the run records it links to; <span class="mono">npm run esci -- verify</span> computes them again.</p></footer>
+${scripts.map((s) => markup`<script>${trusted(s)}</script>\n`)}</body>
+</html>
+`;
+  return page.html;
+}
+
+function header(tables: readonly PageTable[], runs: readonly RunRecord[]): Markup {
+  const scales = [...new Set(runs.map((r) => r.experiment.scale))].join(', ') || 'none';
+  const data = [...new Set(runs.map((r) => r.data.name))].join(', ') || 'none';
+  const what = `${runs.length} runs at scale ${scales} on ${data}. `;
+  return markup`<header>
+<h1>Product search, reproduced</h1>
+<p>${what}${verdictSentence(tables.map((t) => t.table))}</p>
+<nav aria-label="Tables"><ul>${tables.map((t) => markup`<li><a href="#${anchor(t.table)}">${tableTitle(t.table)}</a></li>`)}<li><a href="#provenance">Provenance</a></li></ul></nav>
+<p></p>
+</header>`;
+}
+
+function tableSection({ table, rows }: PageTable, options: PageOptions): Markup {
+  const figures = tableFigures(table, rows);
+  const id = anchor(table);
+  return markup`<section id="${id}" aria-labelledby="${id}-title">
+<h2 id="${id}-title">${tableTitle(table)}</h2>
+<p class="lead">${verdictCounts(table)}</p>
+<div class="scroll cards" role="region" aria-labelledby="${id}-title" tabindex="0">
+${tableHtml(table, { ...options, reasons: true, bare: true, notes: false })}</div>
+${notesHtml(table)}<div class="figures">
+${figures.map((figure, i) => figureHtml(figure, i === 0 || figures.length === 1))}</div>
+</section>
+`;
+}
+
+function figureHtml(figure: Figure, wide: boolean): Markup {
+  const spec = scriptJson({ data: figure.data, layout: figure.layout });
+  return markup`<figure id="${figure.id}"${wide && trusted(' class="wide"')}>
+<h3>${figure.title}</h3>
+<div class="still">${trusted(figure.svg)}</div>
+<div class="live" role="img" aria-label="${figure.alt}"></div>
+<script type="application/json">${trusted(spec)}</script>
+<details class="words"><summary>In words</summary>${figure.alt}</details>
+</figure>
+`;
+}
+
+/** A table's place on the page. */
+function anchor(table: RenderedTable): string {
+  return `table-${table.id.replace(/[^A-Za-z0-9-]/g, '-')}`;
+}
+
+function plotlySource(): string {
+  try {
+    return readFileSync(require.resolve('plotly.js-basic-dist-min'), 'utf8');
+  } catch {
+    throw new InputError(
+      'the report needs the package plotly.js-basic-dist-min: expected it installed, found none (run npm run setup)',
+    );
+  }
+}
+
+/** Script text that may stand inline: nothing in it ends its element, line ends as the parser will read them. */
+function inlineScript(source: string): string {
+  return source.replace(/\r\n?/g, '\n').replace(/<(?=\/script|script|!--)/gi, '\\x3c');
+}
+
+function hashSource(script: string): string {
+  return `'sha256-${createHash('sha256').update(script).digest('base64')}'`;
+}

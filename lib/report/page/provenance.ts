@@ -1,0 +1,72 @@
+import type { RunRecord } from '../../experiments/record';
+import { markup, type Markup } from '../markup';
+import { count, plain } from '../numbers';
+
+/** What the page's figures rest on: data sets, machines and code, and every run with its cost and record. */
+export function provenance(runs: readonly RunRecord[], recordHref: (id: string) => string): Markup {
+  const data = unique(runs, (r) => r.data.sha256 + r.data.name);
+  const machines = unique(runs, (r) => JSON.stringify([r.environment, r.code]));
+  const hours = runs.reduce((sum, r) => sum + r.cost.wallSeconds, 0) / 3600;
+  return markup`<section id="provenance" aria-labelledby="provenance-title">
+<h2 id="provenance-title">Provenance</h2>
+<p class="lead">${runs.length} runs, ${plain(hours, hours < 10 ? 1 : 0)} hours of computing in all.</p>
+${block(
+  'Data',
+  ['Name', 'Rows', 'Queries', 'E', 'S', 'C', 'I', 'SHA-256'],
+  data.map(({ data: d }) => [
+    d.name,
+    count(d.rows),
+    count(d.queries),
+    ...[d.labels.E, d.labels.S, d.labels.C, d.labels.I].map((n) => count(n)),
+    d.sha256.slice(0, 16),
+  ]),
+)}
+${block(
+  'Code and machines',
+  ['Version', 'Commit', 'Device', 'Processor', 'Precision', 'Threads', 'Node', 'TensorFlow', 'Runs'],
+  machines.map(({ code, environment: e }) => [
+    code.version,
+    code.commit === null ? 'unknown' : code.commit.slice(0, 10) + (code.dirty ? ' + changes' : ''),
+    e.device,
+    `${e.cpu}, ${e.platform}`,
+    e.precision,
+    `${e.intraThreads}/${e.interThreads}`,
+    e.node,
+    e.tensorflow,
+    count(runs.filter((r) => JSON.stringify([r.environment, r.code]) === JSON.stringify([e, code])).length),
+  ]),
+)}
+<details><summary>All runs</summary>
+${block(
+  'Runs',
+  ['Record', 'Kind', 'Scale', 'Seed', 'Fold', 'Data', 'Steps', 'ms a step', 'Seconds', 'Peak MB', 'Checks'],
+  runs.map((r) => [
+    markup`<a href="${recordHref(r.id)}">${r.id}</a>`,
+    r.experiment.kind,
+    r.experiment.scale,
+    String(r.experiment.seed),
+    `${r.experiment.fold}/${r.experiment.folds}`,
+    r.data.name,
+    count(r.cost.steps),
+    plain(r.cost.stepMilliseconds, 1),
+    plain(r.cost.wallSeconds, 0),
+    count(r.cost.peakMemoryBytes / 1e6),
+    r.checks.every((c) => c.ok) ? `${r.checks.length} passed` : `${r.checks.filter((c) => !c.ok).length} failed`,
+  ]),
+)}
+</details>
+</section>`;
+}
+
+function block(title: string, head: readonly string[], rows: readonly (readonly (string | Markup)[])[]): Markup {
+  return markup`<div class="scroll" role="region" aria-label="${title}" tabindex="0"><table>
+<caption>${title}</caption>
+<thead><tr>${head.map((h) => markup`<th scope="col">${h}</th>`)}</tr></thead>
+<tbody>
+${rows.map((cells) => markup`<tr>${cells.map((c, i) => (i ? markup`<td>${c}</td>` : markup`<th scope="row">${c}</th>`))}</tr>\n`)}</tbody>
+</table></div>`;
+}
+
+function unique<T>(items: readonly T[], key: (item: T) => string): T[] {
+  return [...new Map(items.map((item) => [key(item), item])).values()];
+}

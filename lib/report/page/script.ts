@@ -1,0 +1,53 @@
+/**
+ * What the page does with plotly: draws each figure when it comes near the window, in the page's own colours, again when those change. Without it
+ * (no script, print) the still pictures stand. Plain browser JavaScript; it reads its figures from JSON elements and takes nothing from the address.
+ */
+export const SCRIPT = `(function () {
+  'use strict';
+  if (!window.Plotly) return;
+  var dark = window.matchMedia('(prefers-color-scheme: dark)');
+  function shade(name) { return getComputedStyle(document.documentElement).getPropertyValue(name).trim(); }
+  function themed(spec) {
+    var s = JSON.parse(spec), ink = shade('--ink'), muted = shade('--muted'), rule = shade('--rule'), l = s.layout;
+    l.font.color = ink;
+    l.hoverlabel.bgcolor = shade('--soft');
+    l.hoverlabel.font.color = ink;
+    l.hoverlabel.bordercolor = rule;
+    ['xaxis', 'yaxis'].forEach(function (name) {
+      var a = l[name];
+      if (!a || !a.title) return;
+      a.title.font.color = muted; a.tickfont.color = muted; a.gridcolor = rule; a.linecolor = rule;
+      if (a.zerolinecolor) a.zerolinecolor = muted;
+    });
+    (l.annotations || []).forEach(function (a) { a.font.color = a.xanchor === 'right' ? muted : ink; });
+    s.data.forEach(function (t) {
+      if (t.name === 'paper' && t.marker) t.marker.color = ink;
+      ['error_x', 'error_y'].forEach(function (e) { if (t[e]) t[e].color = muted; });
+    });
+    return s;
+  }
+  function draw(figure) {
+    var live = figure.querySelector('.live');
+    var spec = themed(figure.querySelector('script').textContent);
+    figure.classList.add('drawn');
+    if (live.clientWidth < 460) {
+      spec.layout.font.size = 11;
+      (spec.layout.annotations || []).forEach(function (a) { a.font.size = 11; });
+    }
+    Plotly.react(live, spec.data, spec.layout, { responsive: true, displayModeBar: false, displaylogo: false }).catch(function () {
+      figure.classList.remove('drawn');
+    });
+  }
+  var figures = Array.prototype.slice.call(document.querySelectorAll('figure'));
+  var seen = new IntersectionObserver(function (entries) {
+    entries.forEach(function (e) {
+      if (!e.isIntersecting) return;
+      seen.unobserve(e.target);
+      draw(e.target);
+    });
+  }, { rootMargin: '600px' });
+  figures.forEach(function (f) { seen.observe(f); });
+  dark.addEventListener('change', function () {
+    figures.forEach(function (f) { if (f.classList.contains('drawn')) draw(f); });
+  });
+})();`;

@@ -1,0 +1,64 @@
+/** The page's style sheet: one column, system fonts, light and dark by the reader's preference, cards on a phone, plain in print. */
+export const STYLE = `
+:root{color-scheme:light dark;--ink:#1d1f22;--muted:#646970;--rule:#e3e5e8;--paper:#fff;--soft:#f6f7f8;--link:#1f5fae;
+--good:#23744f;--lean:#2a62ad;--bad:#a53f3d;--none:#646970}
+@media(prefers-color-scheme:dark){:root{--ink:#e7e8ea;--muted:#9ba1a9;--rule:#33373c;--paper:#16181b;--soft:#1e2124;--link:#83b4f3;
+--good:#6cc79c;--lean:#86b3ee;--bad:#ec8d8a;--none:#9ba1a9}}
+*{box-sizing:border-box}
+html{-webkit-text-size-adjust:100%;scroll-behavior:smooth}
+@media(prefers-reduced-motion:reduce){html{scroll-behavior:auto}}
+body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Helvetica,Arial,sans-serif;overflow-wrap:anywhere}
+main,header,footer{max-width:68rem;margin:0 auto;padding:0 1.25rem}
+header{padding-top:3rem}
+h1{font-size:1.75rem;line-height:1.2;font-weight:650;letter-spacing:-.015em;margin:0 0 .6rem}
+h2{font-size:1.3rem;line-height:1.3;font-weight:650;letter-spacing:-.01em;margin:0 0 .35rem}
+h3{font-size:.95rem;font-weight:600;margin:0 0 .25rem}
+p{margin:.35rem 0 .8rem;max-width:46rem}
+a{color:var(--link);text-underline-offset:.15em}
+a:focus-visible,summary:focus-visible,.scroll:focus-visible{outline:2px solid var(--link);outline-offset:2px;border-radius:2px}
+.skip{position:absolute;left:-99rem}.skip:focus{left:1rem;top:1rem;background:var(--paper);padding:.4rem .8rem}
+section{border-top:1px solid var(--rule);padding:2.2rem 0 1.6rem;scroll-margin-top:.5rem}
+.lead{color:var(--muted)}
+.scroll{overflow-x:auto;margin:.9rem 0 .6rem}
+table{border-collapse:collapse;width:100%;font-size:.875rem;font-variant-numeric:tabular-nums}
+caption{text-align:left;font-weight:600;padding-bottom:.4rem}
+th,td{padding:.42rem .6rem;text-align:left;vertical-align:top;border-bottom:1px solid var(--rule);overflow-wrap:normal}
+th:first-child,td:first-child{padding-left:0}th:last-child,td:last-child{padding-right:0}
+thead th{font-weight:500;color:var(--muted);vertical-align:bottom;border-bottom-color:var(--muted)}
+tbody th{font-weight:500;min-width:9rem;overflow-wrap:anywhere}
+.right{text-align:right}td.right{white-space:nowrap}
+.reference th,.reference td{color:var(--muted);font-weight:400}
+.verdict{font-weight:600;white-space:nowrap}
+.verdict::before{content:"";display:inline-block;width:.5em;height:.5em;border-radius:50%;background:currentColor;margin-right:.45em;vertical-align:.08em}
+.reproduced,.better{color:var(--good)}.leaning{color:var(--lean)}.differs,.worse{color:var(--bad)}
+.unclear,.missing,.base{color:var(--none)}
+.unclear::before{background:none;box-shadow:inset 0 0 0 1.5px currentColor}.missing::before,.base::before{display:none}
+.missing,.base{font-weight:400}
+.reason{display:block;color:var(--muted);font-size:.8rem;line-height:1.4;min-width:12rem;max-width:22rem}
+details{font-size:.8rem;color:var(--muted);font-weight:400}summary{cursor:pointer;width:max-content;max-width:100%}
+details a{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;margin-right:.5em;display:inline-block}
+.notes{margin:.6rem 0 1.4rem;padding:0 0 0 1.1rem;max-width:52rem;color:var(--muted);font-size:.82rem;line-height:1.5}
+.notes li{margin:.15rem 0}
+.figures{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:1.6rem 2.2rem;margin-top:1.2rem}
+figure{margin:0;min-width:0}figure.wide{grid-column:1/-1;max-width:52rem}
+figure svg{display:block;width:100%;height:auto}
+.still .paper{fill:none}.still .ink{fill:var(--ink)}.still .muted{fill:var(--muted)}.still .rule{stroke:var(--rule)}
+.still .ink-line{stroke:var(--ink)}.still .muted-line{stroke:var(--muted)}
+.live{display:none;width:100%}.drawn .live{display:block}.drawn .still{display:none}
+nav ul{list-style:none;margin:1.2rem 0 0;padding:0;display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;font-size:.9rem}
+.mono{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:.85em}
+footer{border-top:1px solid var(--rule);color:var(--muted);font-size:.82rem;padding-top:1rem;padding-bottom:3rem}
+@media(max-width:44rem){
+header{padding-top:1.6rem}h1{font-size:1.45rem}.figures{grid-template-columns:minmax(0,1fr)}section{padding-top:1.5rem}
+.cards thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+.cards table,.cards tbody,.cards tr,.cards th,.cards td{display:block;width:100%}
+.cards tr{padding:.7rem 0;border-bottom:1px solid var(--rule)}
+.cards th,.cards td{border:0;padding:.1rem 0}.cards tbody th{font-size:.95rem;margin-bottom:.2rem;font-weight:600}
+.cards td{display:flex;justify-content:space-between;gap:1rem;text-align:right;white-space:normal}
+.cards td::before{content:attr(data-title);color:var(--muted);text-align:left;flex:none}
+.cards td.empty{display:none}.reason{min-width:0}.verdict{white-space:normal}}
+@media print{
+:root{--ink:#000;--muted:#444;--rule:#ccc;--paper:#fff;--link:#000}body{font-size:10pt}main,header,footer{max-width:none;padding:0}
+nav,.skip,details.words,script{display:none}.scroll{overflow:visible}.drawn .live{display:none}.drawn .still{display:block}
+table{font-size:8pt}section{break-inside:auto}tr,figure{break-inside:avoid}h2,h3{break-after:avoid}}
+`;
