@@ -32,7 +32,7 @@ export const es = lexicon('es', {
     claro rápido eco natural especial confort elegante profesional esencial cómodo universal híbrido dinámico activo real urbano nórdico alpino océano ocaso
     galaxia brisa cometa halcón tigre río cumbre prado puerto cañón terciopelo cósmico leyenda prime vista nova retumbo zen pulso chispa
     órbita deriva flor cresta brasa hielo bosque refugio maestro selecto elección único regalo lote paquete tendencia estilo icono novedad valor`,
-  fillers: 'mejor barato bueno comprar económico oferta online calidad-precio',
+  fillers: 'mejor barato bueno comprar económico oferta online ganga',
   accessoryFor: 'para {category}',
   negation: 'sin {value}',
   bullets: `
