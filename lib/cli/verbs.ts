@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
+import { registerScore } from './score';
+import { registerFindLabelIssues } from './find-label-issues';
 
 /**
  * Every verb of the command line, in the order of `--help`. A verb's file imports only light things at the top and the library inside its action,
  * so that `--help` does not load TensorFlow.
  */
-export const verbs: readonly ((program: Command) => void)[] = [];
+export const verbs: readonly ((program: Command) => void)[] = [registerFindLabelIssues];

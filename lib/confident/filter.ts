@@ -1,23 +1,11 @@
 import { ensure, inRange, oneOf } from '../runtime/errors';
-import { checkCounts, checkShape, type Block, type Probabilities } from './inputs';
-import { argmax, confidentClass, jointPasses, predictionIsLabel, type JointCounts } from './joint';
+import { checkCounts, checkShape, type Probabilities } from './inputs';
+import { jointPasses, predictionIsLabel, type JointCounts } from './joint';
 import { Flagged } from './flagged';
 import { runPasses, streamPasses, type BlockSource, type Passes } from './passes';
 import { pruneCounts } from './prune';
 import { RANK_BY, scorer, type RankBy } from './quality';
-import { SmallestKeys } from './select';
-
-/** How rows are flagged; see `findLabelIssues`. */
-export const FILTER_BY = [
-  'prune_by_noise_rate',
-  'prune_by_class',
-  'both',
-  'confident_learning',
-  'predicted_neq_given',
-  'low_normalized_margin',
-  'low_self_confidence',
-] as const;
-export type FilterBy = (typeof FILTER_BY)[number];
+import { FILTER_BY, PruneRule, rowRule, type FilterBy } from './rules';
 
 export interface FindOptions {
   /** Default 'prune_by_noise_rate', the paper's. */
@@ -44,6 +32,8 @@ export interface Findings extends JointCounts {
   issues: Int32Array;
   /** Quality score of each of them, by `returnIndicesRankedBy` or else by self-confidence. */
   scores: Float64Array;
+  /** Given label of each of them. */
+  issueLabels: Int32Array;
   /** Rows to prune by pair of classes, where the filter prunes; see `pruneCounts`. // [K true, K given] */
   pruneCounts?: Int32Array;
 }
@@ -131,7 +121,7 @@ export function* issuePasses(K: number, options: FindOptions = {}): Passes<Findi
   yield ({ labels, probs }, firstRow) => {
     for (let i = 0, at = 0; i < labels.length; i++, at += K)
       if (rule.flag(probs, at, labels[i]) && (keepPredicted || !predictionIsLabel(probs, at, K, labels[i])))
-        flagged.add(firstRow + i, score(probs, at, labels[i]));
+        flagged.add(firstRow + i, labels[i], score(probs, at, labels[i]));
   };
   return { ...counts, ...flagged.ordered(rankBy !== undefined), pruneCounts: plan };
 }
@@ -148,84 +138,3 @@ function checkOptions(filterBy: FilterBy, options: FindOptions, K: number): void
     checkCounts('confidentJoint', options.confidentJoint, K);
   }
 }
-
-/** Which rows a filter flags, and the selections that have to see all rows first. */
-interface Rule {
-  readonly selections: readonly SmallestKeys[];
-  /** Shows each selection that needs counting the key of each of its rows. */
-  visit(block: Block, show: (selection: SmallestKeys, key: number) => void): void;
-  flag(probs: Probabilities, at: number, label: number): boolean;
-}
-
-/** The filters that look at a row alone, or at one score of all rows. */
-function rowRule(filterBy: FilterBy, K: number, counts: JointCounts): Rule {
-  const none = { selections: [], visit: () => {} };
-  if (filterBy === 'predicted_neq_given') return { ...none, flag: (probs, at, label) => argmax(probs, at, K) !== label };
-  if (filterBy === 'confident_learning')
-    return {
-      ...none,
-      flag: (probs, at, label) => {
-        const guess = confidentClass(probs, at, K, counts.thresholds);
-        return guess >= 0 && guess !== label;
-      },
-    };
-  const score = scorer(filterBy.slice('low_'.length) as RankBy, K);
-  const lowest = new SmallestKeys(counts.numLabelIssues, counts.n);
-  return {
-    selections: [lowest],
-    visit: ({ labels, probs }, show) => {
-      for (let i = 0; i < labels.length; i++) show(lowest, score(probs, i * K, labels[i]));
-    },
-    flag: (probs, at, label) => lowest.take(score(probs, at, label)),
-  };
-}
-
-/** The filters that prune: a selection for each class (smallest p[given]) and for each pair of classes (largest p[true] − p[given]). */
-class PruneRule implements Rule {
-  readonly selections: SmallestKeys[] = [];
-  private readonly K: number;
-  /** For each given label: the selections of its rows, and the class each compares with (−1: none, the key is p[given]). */
-  private readonly ofClass: { against: number; rows: SmallestKeys }[][];
-
-  constructor(
-    plan: Int32Array,
-    { labelCounts }: JointCounts,
-    private readonly filterBy: FilterBy,
-    minExamplesPerClass: number,
-  ) {
-    const K = (this.K = labelCounts.length);
-    const pairs = filterBy !== 'prune_by_class';
-    const bins = 2 ** Math.max(8, Math.min(16, Math.floor(24 - Math.log2(K * (pairs ? K : 1)))));
-    this.ofClass = Array.from({ length: K }, (_, given) => {
-      const total = labelCounts[given];
-      // cleanlab also passes over a class of one row
-      if (total <= minExamplesPerClass || total <= 1) return [];
-      const select = (against: number, want: number) => ({ against, rows: new SmallestKeys(want, total, bins) });
-      const own = filterBy === 'prune_by_noise_rate' ? [] : [select(-1, total - plan[given * K + given])];
-      const others = pairs ? Array.from({ length: K }, (_, k) => k).filter((k) => k !== given && plan[k * K + given] > 0) : [];
-      return [...own, ...others.map((k) => select(k, plan[k * K + given]))];
-    });
-    for (const selections of this.ofClass) this.selections.push(...selections.map((s) => s.rows));
-  }
-
-  visit({ labels, probs }: Block, show: (selection: SmallestKeys, key: number) => void): void {
-    for (let i = 0; i < labels.length; i++)
-      for (const { against, rows } of this.ofClass[labels[i]])
-        if (rows.needsCounting) show(rows, key(probs, i * this.K, labels[i], against));
-  }
-
-  flag(probs: Probabilities, at: number, label: number): boolean {
-    let byClass = this.filterBy === 'prune_by_noise_rate';
-    let byRate = this.filterBy === 'prune_by_class';
-    for (const { against, rows } of this.ofClass[label]) {
-      // every selection sees every row, because it counts those at its cut
-      const taken = rows.take(key(probs, at, label, against));
-      if (against < 0) byClass ||= taken;
-      else byRate ||= taken;
-    }
-    return byClass && byRate;
-  }
-}
-
-const key = (probs: Probabilities, at: number, given: number, against: number): number =>
-  against < 0 ? probs[at + given] : probs[at + given] - probs[at + against];

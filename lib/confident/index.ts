@@ -22,16 +22,25 @@ export {
 export { pruneCounts, type PruneOptions } from './prune';
 export { qualityScores, RANK_BY, type RankBy } from './quality';
 export {
-  FILTER_BY,
   findLabelIssues,
   findLabelIssuesMask,
   inspectLabels,
   inspectLabelsStreaming,
   issuePasses,
-  type FilterBy,
   type Findings,
   type FindOptions,
 } from './filter';
 export { runPasses, streamPasses, type BlockSource, type Passes, type Visitor } from './passes';
 export { healthOf, healthSummary, type ClassHealth, type ClassOverlap, type HealthOptions, type HealthSummary } from './health';
-export { classBalancedCut, firstFraction, precisionRecall, precisionRecallCurve, type PrecisionRecall } from './procedure';
+export {
+  classBalancedCut,
+  classBalancedCutOf,
+  firstFraction,
+  precisionRecall,
+  precisionRecallCurve,
+  type PrecisionRecall,
+} from './procedure';
+export { readLabelArrays, readLabelBlocks, type LabelFiles } from './label-files';
+export { argsort } from './order';
+export { issueReport, readRowTexts, type IssueRow } from './issue-report';
+export { FILTER_BY, type FilterBy } from './rules';

@@ -1,0 +1,194 @@
+import { existsSync } from 'node:fs';
+import { LABELS } from '../data/types';
+import { ensure, InputError, shown } from '../runtime/errors';
+import { readJsonNumbers, type NumberChunk } from './json-numbers';
+import type { Block } from './inputs';
+import { readTableNumbers, type Column } from './table-numbers';
+
+/** Where labels and probabilities lie. */
+export interface LabelFiles {
+  labels: string;
+  probs: string;
+  /** Class names in the order of the probabilities, where labels are texts; without them E, S, C, I are known. */
+  classNames?: readonly string[];
+  labelColumn?: string;
+  probColumns?: readonly string[];
+}
+
+const LABEL_NAMES = ['labels', 'label', 'given_label', 'esci_label', 'y'];
+const PROB_NAMES = ['pred_probs', 'probs', 'probabilities'];
+
+/**
+ * Labels and probabilities from files, block by block and in bounded memory: JSON, CSV, TSV, JSON lines or parquet, each in its own format.
+ * Every call reads the files again. Throws an InputError where a file, a column or a length does not fit.
+ */
+export async function* readLabelBlocks(files: LabelFiles): AsyncGenerator<Block & { K: number }> {
+  for (const path of [files.labels, files.probs]) ensure(existsSync(path), `${path}: no such file`);
+  const labels = new Rows(readLabels(files));
+  const probs = new Rows(readProbs(files));
+  let row = 0;
+  for (;;) {
+    await labels.fill();
+    await probs.fill();
+    const n = Math.min(labels.rows, probs.rows);
+    if (n === 0) break;
+    ensure(labels.width === 1, `${files.labels}: labels must be one number each, got rows of ${labels.width}`);
+    const K = probs.width;
+    ensure(
+      K >= 2,
+      `${files.probs}: probabilities must be rows of one number for each class, got single numbers${files.classNames ? '' : '; a flat list needs --classes'}`,
+    );
+    ensure(
+      !files.classNames || files.classNames.length === K,
+      `${files.probs}: got ${K} probabilities a row, expected one for each of ${files.classNames?.length} classes`,
+    );
+    yield { labels: labels.take(n), probs: probs.take(n), K };
+    row += n;
+  }
+  const [a, b] = [row + (await labels.countRest()), row + (await probs.countRest())];
+  ensure(
+    a === b,
+    `labels and probs must describe the same rows: got ${a} labels in ${files.labels} and ${b} rows in ${files.probs}`,
+  );
+  ensure(row > 0, `${files.labels}: no labels`);
+}
+
+/** All blocks of the files in memory. // labels [N], probs [N, K] */
+export async function readLabelArrays(files: LabelFiles): Promise<{ labels: Float64Array; probs: Float64Array; K: number }> {
+  const labels = new Growing();
+  const probs = new Growing();
+  let K = 0;
+  for await (const block of readLabelBlocks(files)) {
+    labels.add(block.labels as Float64Array);
+    probs.add(block.probs as Float64Array);
+    K = block.K;
+  }
+  return { labels: labels.all(), probs: probs.all(), K };
+}
+
+function readLabels({ labels, classNames, labelColumn }: LabelFiles): AsyncGenerator<NumberChunk> {
+  const nameToId = (name: string): number => {
+    const index = (classNames ?? (LABELS as readonly string[])).indexOf(name);
+    if (index >= 0) return index;
+    const id = Number(name.trim() || NaN);
+    if (Number.isFinite(id)) return id;
+    throw new InputError(
+      `${labels}: label ${shown(name)} is not a number${classNames ? ` nor one of the classes ${classNames.join(', ')}` : '; name the classes in the order of the probabilities with --classes'}`,
+    );
+  };
+  if (isJson(labels)) return readJsonNumbers(labels, labelColumn ? [labelColumn] : LABEL_NAMES, nameToId);
+  return readTableNumbers(labels, (columns) => [pickLabel(labels, columns, labelColumn)], nameToId);
+}
+
+function readProbs({ probs, classNames, probColumns, labelColumn }: LabelFiles): AsyncGenerator<NumberChunk> {
+  if (isJson(probs)) return folded(readJsonNumbers(probs, PROB_NAMES), classNames?.length);
+  return readTableNumbers(probs, (columns) =>
+    pickProbs(probs, columns, probColumns ?? classNames, probColumns !== undefined, labelColumn),
+  );
+}
+
+const isJson = (path: string): boolean => path.toLowerCase().endsWith('.json');
+
+function pickLabel(path: string, columns: readonly Column[], wanted?: string): Column {
+  const found = wanted
+    ? columns.find((c) => c.name === wanted)
+    : (columns.find((c) => LABEL_NAMES.includes(c.name.toLowerCase())) ?? (columns.length === 1 ? columns[0] : undefined));
+  if (found) return found;
+  throw new InputError(
+    `${path}: no column ${wanted ?? LABEL_NAMES.join(' or ')} (say which with --label-column); it has ${namesOf(columns)}`,
+  );
+}
+
+function pickProbs(
+  path: string,
+  columns: readonly Column[],
+  wanted: readonly string[] | undefined,
+  must: boolean,
+  label?: string,
+): Column[] {
+  const named = wanted?.map((name) => columns.find((c) => c.name === name));
+  if (named?.every((c) => c !== undefined)) return named as Column[];
+  ensure(!must, `${path}: no column ${wanted?.find((_, i) => !named![i])}; it has ${namesOf(columns)}`);
+  const lists = columns.filter((c) => /^(FLOAT|DOUBLE|DECIMAL).*\[\d*\]$/.test(c.type));
+  if (lists.length === 1) return lists;
+  const numbers = columns.filter(
+    (c) => /^(FLOAT|DOUBLE|DECIMAL)/.test(c.type) && c.name !== label && !LABEL_NAMES.includes(c.name.toLowerCase()),
+  );
+  ensure(
+    numbers.length >= 2,
+    `${path}: expected two or more columns of probabilities (say which with --prob-columns); it has ${namesOf(columns)}`,
+  );
+  return numbers;
+}
+
+const namesOf = (columns: readonly Column[]): string => columns.map((c) => `${c.name} (${c.type})`).join(', ');
+
+/** A flat list of numbers as rows of `width`, where it is known. */
+async function* folded(chunks: AsyncGenerator<NumberChunk>, width?: number): AsyncGenerator<NumberChunk> {
+  let rest = new Float64Array(0);
+  for await (const chunk of chunks) {
+    if (chunk.width > 1 || !width) {
+      yield chunk;
+      continue;
+    }
+    const values = new Float64Array(rest.length + chunk.values.length);
+    values.set(rest);
+    values.set(chunk.values, rest.length);
+    const whole = values.length - (values.length % width);
+    rest = values.slice(whole);
+    if (whole) yield { values: values.subarray(0, whole), width };
+  }
+  ensure(rest.length === 0, `probs: a flat list must hold ${width} numbers for each row, got ${rest.length} left over`);
+}
+
+/** Rows taken from chunks of other sizes. */
+class Rows {
+  private values = new Float64Array(0);
+  width = 1;
+
+  constructor(private readonly chunks: AsyncGenerator<NumberChunk>) {}
+
+  get rows(): number {
+    return this.values.length / this.width;
+  }
+
+  async fill(): Promise<void> {
+    while (this.values.length === 0) {
+      const next = await this.chunks.next();
+      if (next.done) return;
+      this.values = next.value.values;
+      this.width = next.value.width;
+    }
+  }
+
+  take(rows: number): Float64Array {
+    const taken = this.values.subarray(0, rows * this.width);
+    this.values = this.values.subarray(rows * this.width);
+    return taken;
+  }
+
+  async countRest(): Promise<number> {
+    let rest = this.rows;
+    for await (const chunk of this.chunks) rest += chunk.values.length / chunk.width;
+    return rest;
+  }
+}
+
+class Growing {
+  private values = new Float64Array(1 << 16);
+  private size = 0;
+
+  add(more: Float64Array): void {
+    if (this.size + more.length > this.values.length) {
+      const larger = new Float64Array(Math.max(this.size + more.length, this.values.length * 1.5));
+      larger.set(this.values.subarray(0, this.size));
+      this.values = larger;
+    }
+    this.values.set(more, this.size);
+    this.size += more.length;
+  }
+
+  all(): Float64Array {
+    return this.values.subarray(0, this.size);
+  }
+}

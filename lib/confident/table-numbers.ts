@@ -1,0 +1,107 @@
+import type { DuckDBConnection, DuckDBListValue, DuckDBValue } from '@duckdb/node-api';
+import { InputError, ensure } from '../runtime/errors';
+import type { NumberChunk } from './json-numbers';
+
+/** A table file that DuckDB reads: parquet, CSV/TSV (also compressed), JSON or JSON lines of records. */
+export function tableSql(path: string): string {
+  const quoted = `'${path.replace(/'/g, "''")}'`;
+  const name = path.toLowerCase().replace(/\.(gz|zst)$/, '');
+  if (name.endsWith('.parquet')) return `read_parquet(${quoted})`;
+  if (/\.(csv|tsv|txt)$/.test(name)) return `read_csv(${quoted})`;
+  if (/\.(json|jsonl|ndjson)$/.test(name)) return `read_json(${quoted}, maximum_object_size = 67108864)`;
+  throw new InputError(`${path}: expected a file that ends in .json, .jsonl, .csv, .tsv or .parquet`);
+}
+
+interface Session {
+  connection: DuckDBConnection;
+  close(): void;
+}
+
+/** A fresh database in memory that never reaches for the network. DuckDB is loaded here, so that arrays need no database. */
+async function openDuck(): Promise<Session> {
+  const { DuckDBInstance } = await import('@duckdb/node-api');
+  const instance = await DuckDBInstance.create(':memory:', {
+    autoinstall_known_extensions: 'false',
+    preserve_insertion_order: 'true',
+  });
+  const connection = await instance.connect();
+  return {
+    connection,
+    close: () => {
+      connection.closeSync();
+      instance.closeSync();
+    },
+  };
+}
+
+/** DuckDB's complaint about a file as a user's mistake, in one line that names the file. */
+const complaint = (path: string, error: unknown): InputError =>
+  error instanceof InputError ? error : new InputError(`${path}: ${String((error as Error).message).split('\n')[0]}`);
+
+/** Runs `use` on a fresh database; DuckDB's own complaint becomes an InputError naming the file. */
+export async function withDuck<T>(path: string, use: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+  const { connection, close } = await openDuck();
+  try {
+    return await use(connection);
+  } catch (error) {
+    throw complaint(path, error);
+  } finally {
+    close();
+  }
+}
+
+export interface Column {
+  name: string;
+  type: string;
+}
+
+/** The columns of a table file. */
+export async function columnsOf(connection: DuckDBConnection, path: string): Promise<Column[]> {
+  const rows = await (await connection.run(`DESCRIBE SELECT * FROM ${tableSql(path)}`)).getRows();
+  return rows.map(([name, type]) => ({ name: String(name), type: String(type) }));
+}
+
+export const quoteName = (name: string): string => `"${name.replace(/"/g, '""')}"`;
+
+/** Streams columns of a table file as numbers, in the file's order. `choose` picks the columns; NULL becomes NaN, a list column gives its items. */
+export async function* readTableNumbers(
+  path: string,
+  choose: (columns: readonly Column[]) => readonly Column[],
+  nameToId?: (name: string) => number,
+): AsyncGenerator<NumberChunk> {
+  const { connection, close } = await openDuck();
+  try {
+    const chosen = choose(await columnsOf(connection, path));
+    const select = chosen.map(({ name, type }) =>
+      type.startsWith('VARCHAR') || type.includes('[') ? quoteName(name) : `CAST(${quoteName(name)} AS DOUBLE)`,
+    );
+    const result = await connection.stream(`SELECT ${select.join(', ')} FROM ${tableSql(path)}`);
+    for (let width = 0; ;) {
+      const chunk = await result.fetchChunk();
+      if (!chunk || chunk.rowCount === 0) break;
+      const lists = chosen.length === 1 && chosen[0].type.includes('[');
+      const columns = chosen.map((_, c) => chunk.getColumnValues(c));
+      if (lists) {
+        const rows = columns[0].map((value) =>
+          ((value as DuckDBListValue | null)?.items ?? []).map((x) => toNumber(x, nameToId)),
+        );
+        width ||= rows[0].length;
+        for (const row of rows)
+          ensure(row.length === width, `${path}: every list must be as long as the first, ${width}; got one of ${row.length}`);
+        yield { values: Float64Array.from(rows.flat()), width };
+      } else {
+        width = chosen.length;
+        const values = new Float64Array(chunk.rowCount * width);
+        columns.forEach((column, c) => column.forEach((x, i) => (values[i * width + c] = toNumber(x, nameToId))));
+        yield { values, width };
+      }
+    }
+  } catch (error) {
+    throw complaint(path, error);
+  } finally {
+    close();
+  }
+}
+
+const toNumber = (value: DuckDBValue, nameToId?: (name: string) => number): number =>
+  value === null ? NaN : typeof value === 'string' ? (nameToId ? nameToId(value) : Number(value.trim() || NaN)) : Number(value);
