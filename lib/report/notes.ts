@@ -38,9 +38,7 @@ export function notesOf(table: Omit<RenderedTable, 'notes'>, own: readonly strin
     );
   }
   if (compared.some((r) => !r.change?.covers.training)) {
-    notes.push(
-      "Rows run once (one seed, one fold): their interval leaves out training's own chance, so no row can be called reproduced.",
-    );
+    notes.push("Rows run with one seed: their interval leaves out training's own chance, so none can be called reproduced.");
   }
   notes.push(...own);
   const failed = runs.flatMap((r) => r.checks.filter((c) => !c.ok).map((c) => `${r.id} (${c.name}: ${c.detail})`));

@@ -1,3 +1,4 @@
+import { studentQuantile } from '../metrics/student';
 import type { Change } from './change';
 
 export const VERDICTS = {
@@ -33,7 +34,7 @@ export interface Claim {
   print: (change: number) => string;
 }
 
-/** The share of bootstrap draws with the paper's sign from which an interval that contains 0 still counts as `same direction`. */
+/** How sure a change's sign must be for `same direction` where the interval contains 0: one-sided confidence. */
 export const LEANING = 0.9;
 
 /**
@@ -43,18 +44,18 @@ export const LEANING = 0.9;
  * |---|---|
  * | not run | no finished run of the row, or none that can be paired with the row it is measured against |
  * | base | the row is not measured against another |
- * | reproduced | the 95 % interval excludes 0, the change has the sign of the paper's, and at least two pairs of runs (seeds or folds) measured training's own chance. The direction is reproduced; sizes belong to a model and a data set |
+ * | reproduced | the 95 % interval excludes 0, the change has the sign of the paper's, and at least two seeds measured training's own chance. The direction is reproduced; sizes belong to a model and a data set |
  * | differs | the same with the opposite sign; or the paper printed no change (0) and the interval excludes 0 |
- * | same direction | the interval contains 0, yet the change has the paper's sign and at least 90 % of the bootstrap draws do; or the interval excludes 0 on the paper's side but rests on one pair of runs |
+ * | same direction | the 95 % interval contains 0, yet the change has the paper's sign with 90 % one-sided confidence (\|change\| > t₀.₉·se, with the interval's own standard error and degrees of freedom); or the interval excludes 0 on the paper's side but rests on one seed |
  * | not distinguishable at this size | everything else |
- * | better, worse | the paper has no figure: the interval excludes 0 (two pairs or more) |
+ * | better, worse | the paper has no figure: the interval excludes 0 (two seeds or more) |
  */
 export function judge(claim: Claim): Verdict {
   const { change, paperChange, print } = claim;
   if (!claim.run) return verdict('missing', 'no finished run');
   if (!claim.compared) return verdict('base', 'the row that others are measured against');
   if (!change) return verdict('missing', 'no run that can be paired with the row it is measured against');
-  if (!change.interval) return verdict('unclear', 'one run: nothing measures its chance');
+  if (!change.interval) return verdict('unclear', 'one seed: nothing measures its chance');
 
   const { low, high } = change.interval;
   const sure = low > 0 || high < 0;
@@ -62,7 +63,7 @@ export function judge(claim: Claim): Verdict {
   const range = `[${print(low)}, ${print(high)}]`;
   const found = `${range} ${sure ? 'excludes' : 'contains'} 0`;
   if (paperChange === undefined) {
-    if (!sure || !repeated) return verdict('unclear', repeated ? found : `${found}, but one run cannot show training's chance`);
+    if (!sure || !repeated) return verdict('unclear', repeated ? found : `${found}, but one seed cannot show training's chance`);
     return verdict(change.value > 0 === claim.higherIsBetter ? 'better' : 'worse', `${found}; the paper has no figure`);
   }
   if (paperChange === 0) {
@@ -76,11 +77,10 @@ export function judge(claim: Claim): Verdict {
       ? verdict('reproduced', `${found} on the paper's side (${print(paperChange)}; ${size})`)
       : verdict('differs', `${found} against the paper's ${print(paperChange)}`);
   }
-  const agreeing = paperChange > 0 ? (change.above ?? 0) : 1 - (change.above ?? 1);
-  if (sure && same) return verdict('leaning', `${found} on the paper's side, but one run cannot show training's chance`);
-  if (same && agreeing >= LEANING)
-    return verdict('leaning', `${found}, with ${Math.floor(100 * agreeing)} % of draws on the paper's side`);
-  const why = sure ? `${found}, but one run cannot show training's chance` : found;
+  if (sure && same) return verdict('leaning', `${found} on the paper's side, but one seed cannot show training's chance`);
+  const leaning = Math.abs(change.value) > studentQuantile(LEANING, change.interval.df) * change.interval.standardError;
+  if (same && leaning) return verdict('leaning', `${found}; with 90 % confidence the change has the paper's sign`);
+  const why = sure ? `${found}, but one seed cannot show training's chance` : found;
   return verdict('unclear', change.detectable ? `${why}; a true change of ${print(change.detectable)} would be needed` : why);
 }
 

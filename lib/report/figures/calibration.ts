@@ -1,7 +1,6 @@
-import { LABELS } from '../../data/types';
 import type { Predictions, RowRuns } from '../../experiments/record';
 import { calibrationCurve, expectedCalibrationError } from '../../metrics/calibration';
-import { decodeLabels, decodeProbabilities } from '../decode';
+import { decodePredictions } from '../../metrics/predictions';
 import type { Figure } from './figure';
 import { linesFigure } from './lines';
 
@@ -33,20 +32,9 @@ export function calibrationFigure(rows: readonly RowRuns[], title: string, bins 
 }
 
 function confidences(predictions: Predictions): { confidence: number[]; right: boolean[] } {
-  const p = decodeProbabilities(predictions);
-  const { classes } = predictions;
-  const given = decodeLabels(predictions.given);
-  const predicted = decodeLabels(predictions.predicted);
-  const confidence: number[] = [];
-  const right: boolean[] = [];
-  for (let i = 0; i < given.length; i++) {
-    confidence.push(Math.max(...p.subarray(i * classes, (i + 1) * classes)));
-    right.push(given[i] === predicted[i]);
-  }
-  return { confidence, right };
-}
-
-/** The class names that a record's probabilities stand for, by column. */
-export function classColumns(classes: number): readonly string[] {
-  return classes === LABELS.length ? LABELS : ['E', 'S'].slice(0, classes);
+  const { given, predicted, probabilities, classes } = decodePredictions(predictions);
+  return {
+    confidence: Array.from(predicted, (p, i) => probabilities[i * classes + p]),
+    right: Array.from(predicted, (p, i) => p === given[i]),
+  };
 }

@@ -1,8 +1,8 @@
 import { LABELS, LOCALES } from '../../data/types';
 import type { Predictions, RowRuns } from '../../experiments/record';
 import { f1Scores } from '../../metrics/f1';
+import { decodePredictions } from '../../metrics/predictions';
 import { mean, sd } from '../change';
-import { decodeLabels } from '../decode';
 import { barsFigure } from './bars';
 import type { Figure } from './figure';
 
@@ -10,12 +10,14 @@ const CLASSES = { E: 'exact', S: 'substitute', C: 'complement', I: 'irrelevant' 
 
 /** F1 of each class (×100), a bar per row of the table: mean ± sd over runs. Classes that no evaluation row has are left out. */
 export function classFigure(rows: readonly RowRuns[], title: string): Figure | undefined {
-  const present = LABELS.filter((l) => rows.some((r) => r.runs.some((run) => run.predictions?.given.includes(l))));
-  const two =
-    present.every((l) => l === 'E' || l === 'S') && rows.every((r) => r.runs.every((x) => (x.predictions?.classes ?? 2) <= 2));
+  const predictions = rows.flatMap((r) => r.runs.flatMap((run) => (run.predictions ? [run.predictions] : [])));
+  if (!predictions.length || new Set(predictions.map((p) => p.classes === 2)).size > 1) return undefined;
+  const two = predictions[0].classes === 2;
+  const present = (two ? (['E', 'S'] as const) : LABELS).filter((l) => predictions.some((p) => p.given.includes(l)));
   const names = present.map((l) => (two && l === 'E' ? 'not a substitute' : CLASSES[l]));
-  return grouped(rows, `${title}: F1 of each class`, 'F1 ×100', names, (predictions) => {
-    const { perClass } = f1Scores(decodeLabels(predictions.given), decodeLabels(predictions.predicted), LABELS.length);
+  return grouped(rows, `${title}: F1 of each class`, 'F1 ×100', names, (one) => {
+    const { given, predicted } = decodePredictions(one);
+    const { perClass } = f1Scores(given, predicted, two ? 2 : LABELS.length);
     return present.map((l) => 100 * perClass[LABELS.indexOf(l)].f1);
   });
 }

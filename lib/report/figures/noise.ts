@@ -1,6 +1,5 @@
 import type { Predictions, RowRuns } from '../../experiments/record';
-import { decodeProbabilities } from '../decode';
-import { classColumns } from './calibration';
+import { decodePredictions } from '../../metrics/predictions';
 import type { Figure } from './figure';
 import { linesFigure, type Line } from './lines';
 
@@ -21,15 +20,13 @@ export interface NoiseCurve {
  */
 export function noiseCurve(parts: readonly Predictions[], order: 'margin' | 'confidence'): NoiseCurve | undefined {
   const scored = parts.flatMap((predictions) => {
-    const { given, truth, classes } = predictions;
-    if (!truth || classes < 2) return [];
-    const p = decodeProbabilities(predictions);
-    const columns = classColumns(classes);
-    return [...given].map((letter, i) => {
-      const own = columns.indexOf(letter);
+    if (!predictions.truth || predictions.classes < 2) return [];
+    const { given, probabilities: p, classes } = decodePredictions(predictions);
+    const truth = decodePredictions(predictions, 'truth').given;
+    return Array.from(given, (own, i) => {
       let other = 0;
       for (let c = 0; c < classes; c++) if (c !== own) other = Math.max(other, p[i * classes + c]);
-      return { score: p[i * classes + own] - (order === 'margin' ? other : 0), wrong: letter !== truth[i] };
+      return { score: p[i * classes + own] - (order === 'margin' ? other : 0), wrong: own !== truth[i] };
     });
   });
   const all = scored.filter((s) => s.wrong).length;

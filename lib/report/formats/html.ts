@@ -22,8 +22,8 @@ export function tableHtml(table: RenderedTable, options: HtmlTableOptions = {}):
     const tds = others.map((cell, i) => {
       const column = columns[i + 1];
       const inside = i + 1 === verdictColumn && row ? verdictCell(row, options) : cell;
-      const title = column.title;
-      return markup`<td class="${column.align}${cell === '–' ? ' empty' : ''}" data-title="${title}">${inside}</td>`;
+      const extra = i + 1 === verdictColumn ? ' outcome' : '';
+      return markup`<td class="${column.align}${extra}${cell === '–' && ' empty'}" data-title="${column.title}">${inside}</td>`;
     });
     return markup`<tr${row ? undefined : trusted(' class="reference"')}><th scope="row">${first}${row && recordLinks(row, options)}</th>${tds}</tr>\n`;
   });

@@ -56,7 +56,7 @@ header{padding-top:1.6rem}h1{font-size:1.45rem}.figures{grid-template-columns:mi
 .cards th,.cards td{border:0;padding:.1rem 0}.cards tbody th{font-size:.95rem;margin-bottom:.2rem;font-weight:600}
 .cards td{display:flex;justify-content:space-between;gap:1rem;text-align:right;white-space:normal}
 .cards td::before{content:attr(data-title);color:var(--muted);text-align:left;flex:none}
-.cards td.empty{display:none}.reason{min-width:0}.verdict{white-space:normal}}
+.cards td.empty{display:none}.cards td.outcome{display:block;text-align:left}.cards td.outcome::before{display:none}.reason{min-width:0}.verdict{white-space:normal}}
 @media print{
 :root{--ink:#000;--muted:#444;--rule:#ccc;--paper:#fff;--link:#000}body{font-size:10pt}main,header,footer{max-width:none;padding:0}
 nav,.skip,details.words,script{display:none}.scroll{overflow:visible}.drawn .live{display:none}.drawn .still{display:block}

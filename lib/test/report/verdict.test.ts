@@ -7,8 +7,7 @@ import { simulateTable } from './simulate';
 
 const change = (value: number, low: number, high: number, more: Partial<Change> = {}): Change => ({
   value,
-  interval: { low, high, level: 0.95 },
-  above: value > 0 ? 0.8 : 0.2,
+  interval: { low, high, level: 0.95, standardError: (high - low) / 4, df: 1e9 },
   detectable: 0.01,
   pairs: 3,
   seeds: 3,
@@ -37,10 +36,10 @@ test('every rule of the verdict, case by case (the table in its documentation)',
     ['differs', { change: change(0.01, 0.002, 0.018), paperChange: -0.003 }],
     ['differs', { change: change(0.01, 0.002, 0.018), paperChange: 0 }],
     ['not distinguishable at this size', { change: change(0.0001, -0.01, 0.01), paperChange: 0 }],
-    ['same direction', { change: change(0.01, -0.001, 0.02, { above: 0.93 }) }],
-    ['same direction', { change: change(-0.01, -0.02, 0.001, { above: 0.05 }), paperChange: -0.002 }],
-    ['not distinguishable at this size', { change: change(0.01, -0.005, 0.02, { above: 0.89 }) }],
-    ['not distinguishable at this size', { change: change(-0.01, -0.02, 0.001, { above: 0.05 }) }],
+    ['same direction', { change: change(0.0095, -0.001, 0.02) }],
+    ['same direction', { change: change(-0.0095, -0.02, 0.001), paperChange: -0.002 }],
+    ['not distinguishable at this size', { change: change(0.0075, -0.005, 0.02) }],
+    ['not distinguishable at this size', { change: change(-0.0095, -0.02, 0.001) }],
     ['same direction', { change: change(0.01, 0.002, 0.018, once) }],
     ['not distinguishable at this size', { change: change(-0.01, -0.018, -0.002, once) }],
     ['not distinguishable at this size', { change: change(0.01, 0.002, 0.018, once), paperChange: 0 }],
@@ -58,8 +57,9 @@ test('no verdict claims an effect whose interval contains 0 or rests on one run 
     for (const half of [0.001, 0.03])
       for (const training of [true, false])
         for (const paperChange of [undefined, -0.01, 0, 0.01])
-          for (const above of [0, 0.5, 0.95, 1]) {
-            const c = change(value, value - half, value + half, { above, covers: { queries: true, training } });
+          for (const df of [1, 7, 1e9]) {
+            const c = change(value, value - half, value + half, { covers: { queries: true, training } });
+            c.interval!.df = df;
             const { kind } = judge(claim({ change: c, paperChange }));
             const contains = value - half <= 0 && value + half >= 0;
             if (contains || !training)
