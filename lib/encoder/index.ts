@@ -2,3 +2,6 @@ export * from './config';
 export * from './encoder';
 export * from './initialise';
 export * from './parameters';
+export * from './pretrained';
+export * from './safetensors';
+export * from './safetensors-writer';

@@ -9,4 +9,5 @@ export * from './kernel';
 export * from './layer-norm';
 export * from './params';
 export * from './pooling';
+export * from './scoped';
 export * from './tensor-key';

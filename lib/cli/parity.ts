@@ -1,0 +1,23 @@
+import type { Command } from 'commander';
+
+/** `parity`: compares the encoder, its gradients and the optimiser with reference numbers; exits with 1 when one is out. */
+export function registerParity(program: Command): void {
+  program
+    .command('parity')
+    .description("compare with a reference implementation's numbers: one line per quantity")
+    .requiredOption('--golden <folder>', 'the folder with the reference numbers')
+    .option('--weights <folder>', 'the folder of the weights, for numbers that lie apart from them')
+    .action(async (options: { golden: string; weights?: string }) => {
+      const { parity } = await import('../heads/parity');
+      const results = await parity(options.golden, {
+        weights: options.weights,
+        onSkip: (folder, why) => process.stderr.write(`skipped ${folder}: ${why}\n`),
+      });
+      const width = Math.max(...results.map((r) => r.quantity.length));
+      for (const { quantity, largestError, bound, kind, ok } of results)
+        process.stdout.write(
+          `${ok ? 'ok  ' : 'OUT '} ${quantity.padEnd(width)}  largest ${kind} error ${largestError.toExponential(1)}, bound ${bound.toExponential(0)}\n`,
+        );
+      if (results.some((r) => !r.ok)) process.exitCode = 1;
+    });
+}

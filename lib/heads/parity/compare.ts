@@ -1,0 +1,65 @@
+/** One compared quantity: how far this library is from the reference, and how far it may be. */
+export interface ParityResult {
+  /** Which model and which of its numbers. */
+  quantity: string;
+  largestError: number;
+  bound: number;
+  kind: 'absolute' | 'relative';
+  ok: boolean;
+}
+
+/** Collects comparisons of one golden file. An error that is not a number is never ok. */
+export class Comparison {
+  readonly results: ParityResult[] = [];
+
+  constructor(private readonly model: string) {}
+
+  private push(quantity: string, largestError: number, bound: number, kind: ParityResult['kind']): void {
+    this.results.push({ quantity: `${this.model}: ${quantity}`, largestError, bound, kind, ok: largestError <= bound });
+  }
+
+  /** max |got − expected| over the entries that `counts` (one flag for each row of `width` numbers). */
+  absolute(
+    quantity: string,
+    got: ArrayLike<number>,
+    expected: ArrayLike<number>,
+    bound: number,
+    counts?: ArrayLike<number>,
+  ): void {
+    const width = counts ? expected.length / counts.length : 1;
+    let largest = got.length === expected.length ? 0 : NaN;
+    for (let i = 0; i < expected.length; i++)
+      if (!counts || counts[Math.floor(i / width)]) largest = worse(largest, Math.abs(got[i] - expected[i]));
+    this.push(quantity, largest, bound, 'absolute');
+  }
+
+  /**
+   * max |got − expected| / |expected| by name; a name that was not computed counts as infinitely far.
+   * A gradient that is zero in exact arithmetic is rounding noise in both implementations (a key's bias shifts all scores of a row alike, which
+   * softmax ignores), so an expected value below 10⁻⁶ of the largest asks only that ours is that small too.
+   */
+  relative(
+    quantity: string,
+    got: Readonly<Record<string, number>>,
+    expected: Readonly<Record<string, number>>,
+    bound: number,
+  ): void {
+    const zero = 1e-6 * Math.max(...Object.values(expected).map(Math.abs));
+    let largest = Object.keys(expected).length ? 0 : NaN;
+    for (const [name, value] of Object.entries(expected)) {
+      const error =
+        Math.abs(value) < zero ? (Math.abs(got[name]) < zero ? 0 : Infinity) : Math.abs(got[name] - value) / Math.abs(value);
+      largest = worse(largest, name in got ? error : Infinity);
+    }
+    this.push(quantity, largest, bound, 'relative');
+  }
+}
+
+const worse = (a: number, b: number): number => (Number.isNaN(a) || Number.isNaN(b) ? NaN : Math.max(a, b));
+
+/** Euclidean norm, in float64. */
+export function norm(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i] * values[i];
+  return Math.sqrt(sum);
+}
