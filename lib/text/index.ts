@@ -4,6 +4,7 @@ export {
   PAPER_FIELDS,
   MLM_FIELDS,
   HTML_FIELDS,
+  checkTextOptions,
   PAPER_SEPARATOR,
   productText,
   neutralise,
@@ -21,3 +22,7 @@ export { lengthBuckets, type BucketOptions } from './length-buckets';
 export { epochBatches, paddingOf, type Batch, type EpochOptions } from './epoch-batches';
 export { padBatch, type PaddedBatch } from './pad-batch';
 export { countryId, normaliseName, NameVocabulary } from './names';
+export { trigrams, type TrigramOptions } from './trigrams';
+export { TrigramVocabulary, type TrigramVocabularyOptions } from './trigram-vocabulary';
+export { BAG_GROUPS, bagTexts, padBags, trigramBags, type BagOptions, type PaddedBag, type TrigramBags } from './trigram-bags';
+export { word2vec, type Word2vecOptions } from './word2vec';
