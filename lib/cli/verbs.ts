@@ -1,4 +1,8 @@
 import type { Command } from 'commander';
+import { registerDoctor } from './doctor';
+import { registerLab } from './lab';
+import { registerNotebooks } from './notebooks';
+import { registerParity } from './parity';
 import { registerScore } from './score';
 import { registerFindLabelIssues } from './find-label-issues';
 
@@ -6,4 +10,11 @@ import { registerFindLabelIssues } from './find-label-issues';
  * Every verb of the command line, in the order of `--help`. A verb's file imports only light things at the top and the library inside its action,
  * so that `--help` does not load TensorFlow.
  */
-export const verbs: readonly ((program: Command) => void)[] = [registerFindLabelIssues];
+export const verbs: readonly ((program: Command) => void)[] = [
+  registerDoctor,
+  registerLab,
+  registerNotebooks,
+  registerScore,
+  registerParity,
+  registerFindLabelIssues,
+];

@@ -1,0 +1,70 @@
+import type { Command } from 'commander';
+import { ensure, inRange, oneOf } from '../runtime/errors';
+
+interface Options {
+  task: string;
+  judgements: string;
+  predictions: string;
+  convention: string;
+  k?: string;
+  zeroIdeal?: string;
+  split?: string;
+  all?: boolean;
+  resamples: string;
+  perQuery?: string;
+  json?: boolean;
+}
+
+/** `score`: nDCG or F1 of a prediction file against a judgement file, saying which nDCG it is. */
+export function registerScore(program: Command): void {
+  program
+    .command('score')
+    .description('Score predictions against judgements: nDCG under a named convention (task 1), F1 (tasks 2 and 3)')
+    .requiredOption('--task <1|2|3>', '1 ranking, 2 E/S/C/I, 3 substitute or not')
+    .requiredOption(
+      '--judgements <file>',
+      'CSV, JSON lines or parquet: query_id, product_id, esci_label (or grade; product_locale is used where it is there)',
+    )
+    .requiredOption('--predictions <file>', 'the same pairs: query_id, product_id, and score (task 1) or label (tasks 2 and 3)')
+    .option('--convention <name>', 'which nDCG: spec, trec, sklearn, esci-data-head, zhichunroad-dev', 'spec')
+    .option('--k <K>', 'cut every list at K; without it the whole list counts')
+    .option('--zero-ideal <zero|skip>', 'a query without any gain scores 0 or is left out (default: as the convention)')
+    .option('--split <name>', 'use the judgements whose column split has this value')
+    .option('--all', 'print every convention side by side')
+    .option('--resamples <N>', 'bootstrap resamples of queries for the interval', '1000')
+    .option('--per-query <file>', 'write one line for each query as CSV')
+    .option('--json', 'print JSON: ndcg, or micro_f1 and macro_f1, and more')
+    .action(run);
+}
+
+async function run(options: Options): Promise<void> {
+  const task = Number(oneOf('--task', options.task, ['1', '2', '3']));
+  const k = options.k === undefined ? undefined : inRange('--k', Number(options.k), 1, 1e9);
+  const resamples = inRange('--resamples', Number(options.resamples), 20, 1e6);
+  ensure(k === undefined || Number.isInteger(k), `--k must be a whole number, got ${options.k}`);
+  const { conventionNamed } = await import('../metrics/conventions');
+  const named = conventionNamed(options.convention);
+  const zeroIdeal =
+    options.zeroIdeal === undefined ? named.zeroIdeal : oneOf('--zero-ideal', options.zeroIdeal, ['zero', 'skip']);
+  const convention = { ...named, zeroIdeal };
+  const { readScoreRows } = await import('../metrics/score-files');
+  const { rows, unjudged } = await readScoreRows(task as 1 | 2 | 3, options.judgements, options.predictions, options.split);
+  const { Key } = await import('../runtime/key');
+  const key = Key.from('score');
+  const { scoreRanking, scoreClasses } = await import('../metrics/score');
+  const result =
+    task === 1
+      ? scoreRanking(rows, { convention, k, all: options.all, resamples, key })
+      : scoreClasses(task as 2 | 3, rows, { resamples, key });
+  const { perQuery, ...report } = result;
+  if (options.perQuery) {
+    const { writeFileAtomic } = await import('../runtime/files');
+    const name = task === 1 ? 'ndcg' : 'accuracy';
+    const cell = (id: string): string => (/[",\n]/.test(id) ? `"${id.replace(/"/g, '""')}"` : id);
+    const lines = rows.queryIds.map((id, q) => `${cell(id)},${Number.isNaN(perQuery[q]) ? '' : perQuery[q]}`);
+    writeFileAtomic(options.perQuery, [`query_id,${name}`, ...lines, ''].join('\n'));
+  }
+  const { scoreText } = await import('../metrics/score-text');
+  const text = options.json ? JSON.stringify({ ...report, unjudged }, null, 2) : scoreText(result, unjudged);
+  process.stdout.write(`${text}\n`);
+}
