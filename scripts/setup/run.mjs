@@ -9,7 +9,13 @@ export class Interrupted extends Error {}
 /** Stops every child process; commands that are waited for then end with `Interrupted`. */
 export function stopAll() {
   stopping = true;
-  for (const child of children) child.kill('SIGTERM');
+  for (const child of children) {
+    try {
+      process.kill(-child.pid, 'SIGTERM'); // its whole group: a compiler's own children too
+    } catch {
+      // it has ended meanwhile
+    }
+  }
 }
 
 export const isStopping = () => stopping;
@@ -21,7 +27,12 @@ export const isStopping = () => stopping;
 export function run(command, args, { cwd, env, onLine, what = command, hint = '', tail = true } = {}) {
   if (stopping) return Promise.reject(new Interrupted());
   return new Promise((done, fail) => {
-    const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, {
+      cwd,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
     children.add(child);
     let all = '';
     let line = '';

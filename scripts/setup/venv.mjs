@@ -22,14 +22,15 @@ export async function makeVenv(python) {
   updateVenvStamp({ variant, systemCuda });
 }
 
-export const venvUsable = () => usable() && Boolean(readJson(stamp)) && existsSync(inVenv('pip'));
+/** True where `.venv` was made to its end and no installation into it was cut short. */
+export const venvUsable = () => usable() && Boolean(readJson(stamp)) && !readJson(stamp).installing;
 
 /** Installs `requirements.txt` into `.venv`. */
 export async function installRequirements() {
-  updateVenvStamp({ requirements: undefined });
+  updateVenvStamp({ requirements: undefined, installing: true });
   await run(inVenv('python'), ['-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', '-q', '-r', requirements], {
     what: 'pip install',
     hint: 'is the network there?',
   });
-  updateVenvStamp({ requirements: wanted() });
+  updateVenvStamp({ requirements: wanted(), installing: undefined });
 }
