@@ -31,6 +31,18 @@ export interface Row extends Product {
   trueLabel?: Label;
   /** 1.0 for an original row, less for an augmented one. */
   weight?: number;
+  /** Where the query came from, as upstream's `shopping_queries_dataset_sources.csv` says; absent where that is not given. */
+  source?: string;
+}
+
+/** A row of a file that could not be used. */
+export interface SkippedRow {
+  file: string;
+  /** Its place in the file, from 0, the header not counted; −1 where the reader lost count. */
+  row: number;
+  reason: string;
+  /** What stood there, shortened. */
+  got: string;
 }
 
 /** A data set in memory: judged rows and the catalogue behind them. */
@@ -44,4 +56,6 @@ export interface Dataset {
   products: Product[];
   /** Rows that could not be used, by reason. */
   skipped: Record<string, number>;
+  /** The first thousand of them, one by one; absent for generated data. */
+  skippedRows?: readonly SkippedRow[];
 }
