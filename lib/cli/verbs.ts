@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { registerReproduce } from './reproduce';
 import { registerDoctor } from './doctor';
 import { registerLab } from './lab';
 import { registerNotebooks } from './notebooks';
@@ -11,6 +12,7 @@ import { registerFindLabelIssues } from './find-label-issues';
  * so that `--help` does not load TensorFlow.
  */
 export const verbs: readonly ((program: Command) => void)[] = [
+  registerReproduce,
   registerDoctor,
   registerLab,
   registerNotebooks,

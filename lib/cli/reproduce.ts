@@ -1,0 +1,47 @@
+import type { Command } from 'commander';
+import { ensure } from '../runtime/errors';
+
+interface Options {
+  table?: string;
+  scale: string;
+  data?: string;
+  seeds?: string;
+  folds?: string;
+  rows?: string;
+  set: string[];
+  jobs: string;
+  dryRun?: boolean;
+  report: boolean;
+}
+
+const list = (text: string | undefined): string[] | undefined => text?.split(',').map((part) => part.trim());
+
+/** `reproduce`: runs the cells of one table or all that have no record yet, then prints the tables. */
+export function registerReproduce(program: Command): void {
+  program
+    .command('reproduce')
+    .description('run the tables of the paper; finished runs are reused')
+    .option('--table <id>', 'one table (3, 4, 5, 7); all when absent')
+    .option('--scale <name>', 'smoke, demo, small, minilm, base or paper', 'demo')
+    .option('--data <path>', "real data in the ESCI schema instead of the scale's own")
+    .option('--seeds <n>', "how many seeds (default: the scale's)")
+    .option('--folds <list>', 'which folds, for example 0,1,2')
+    .option('--rows <list>', 'only these rows')
+    .option(
+      '--set <name=value>',
+      'another value for a setting of the base configuration; may be repeated',
+      (v: string, all: string[]) => [...all, v],
+      [],
+    )
+    .option('--jobs <n>', 'runs side by side', '2')
+    .option('--dry-run', 'list the runs and what is missing, run nothing')
+    .option('--no-report', 'do not write reports/index.html')
+    .action(async (options: Options) => {
+      const { reproduce } = await import('./reproduce-action');
+      const jobs = Number(options.jobs);
+      ensure(Number.isInteger(jobs) && jobs >= 1, `--jobs must be a whole number ≥ 1, got ${options.jobs}`);
+      const seeds = options.seeds === undefined ? undefined : Number(options.seeds);
+      const folds = list(options.folds)?.map(Number);
+      await reproduce({ ...options, jobs, seeds, folds, rows: list(options.rows), dryRun: options.dryRun ?? false });
+    });
+}

@@ -1,0 +1,63 @@
+import { canonicalJson } from '../runtime/hash';
+import type { DataSource, FinetuneConfig, Scale } from './config';
+import { applyPatch } from './patch';
+import type { RowRuns, RunRecord } from './record';
+import { tableNamed, tableIds, type FinetuneTable } from './tables';
+import { baseFor } from './plan';
+import { scales } from './scales';
+
+/** A table with the runs that belong to its rows: one scale, one data set. */
+export interface AssembledTable {
+  table: FinetuneTable;
+  scale: Scale;
+  /** The data set's name. */
+  data: string;
+  rows: RowRuns[];
+}
+
+/**
+ * The tables that the records fill, by scale and data set: a record belongs to a row where its whole configuration is the row's. So a run made
+ * with other settings cannot slip into a table, and one run may stand in several.
+ */
+export function assembleTables(
+  records: readonly RunRecord[],
+  wanted: { table?: string; scale?: string; data?: string } = {},
+): AssembledTable[] {
+  const found: AssembledTable[] = [];
+  const finetuned = records.filter((r) => r.experiment.kind === 'finetune');
+  for (const scale of Object.values(scales)) {
+    if (wanted.scale !== undefined && wanted.scale !== scale.name) continue;
+    const own = finetuned.filter((r) => r.experiment.scale === scale.name);
+    for (const data of [...new Set(own.map((r) => r.data.name))].sort()) {
+      if (wanted.data !== undefined && wanted.data !== data) continue;
+      const byConfig = group(own.filter((r) => r.data.name === data));
+      for (const id of wanted.table === undefined ? tableIds : [wanted.table]) {
+        const assembled = assemble(tableNamed(id, scale), scale, data, byConfig);
+        if (assembled.rows.some((row) => row.runs.length)) found.push(assembled);
+      }
+    }
+  }
+  return found;
+}
+
+function group(records: readonly RunRecord[]): Map<string, RunRecord[]> {
+  const groups = new Map<string, RunRecord[]>();
+  for (const record of records) {
+    const key = canonicalJson(record.experiment.config);
+    groups.set(key, [...(groups.get(key) ?? []), record]);
+  }
+  return groups;
+}
+
+function assemble(table: FinetuneTable, scale: Scale, data: string, byConfig: ReadonlyMap<string, RunRecord[]>): AssembledTable {
+  const source: DataSource = data.startsWith('generated') ? scale.data : { path: data };
+  const base = baseFor(table, scale, source);
+  const rows = table.rows.map((row): RowRuns => {
+    const config = canonicalJson(applyPatch<FinetuneConfig>(base, row.patch));
+    const runs = [...(byConfig.get(config) ?? [])].sort(
+      (a, b) => a.experiment.seed - b.experiment.seed || a.experiment.fold - b.experiment.fold,
+    );
+    return { row, runs };
+  });
+  return { table, scale, data, rows };
+}

@@ -1,0 +1,139 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
+import { runFolders, findRecord, saveRecord } from './store';
+import { runFinetune, runId, Stopped, type FinetuneExperiment, type RunHooks } from './finetune-run';
+import type { Cell } from './plan';
+import type { RunRecord } from './record';
+import { now } from '../runtime/clock';
+import { projectCache } from '../runtime/files';
+
+/** A cell with its id and, where it was run before, its record. */
+export interface PlannedRun {
+  id: string;
+  cell: Cell;
+  record?: RunRecord;
+}
+
+/** Finds which cells have records already. Cells of equal experiments are one run. */
+export async function planRuns(cells: readonly Cell[], folders: readonly string[] = runFolders()): Promise<PlannedRun[]> {
+  const runs: PlannedRun[] = [];
+  for (const cell of cells) {
+    const id = await runId(cell.experiment);
+    runs.push({ id, cell, record: findRecord(id, folders)?.record });
+  }
+  return runs;
+}
+
+export interface GridProgress {
+  done: number;
+  total: number;
+  /** What is running now, one line a job. */
+  running: readonly string[];
+  /** Seconds left, from the runs finished so far; undefined before the first. */
+  secondsLeft?: number;
+}
+
+export interface GridOptions {
+  /** Runs side by side; above 1 each is a process with one thread. */
+  jobs: number;
+  /** Where finished runs are kept. */
+  folder?: string;
+  onProgress?: (progress: GridProgress) => void;
+  stopped?: () => boolean;
+}
+
+/**
+ * Runs every cell that has no record yet, saves each record as it finishes, and returns all in the order of the cells. Equal experiments run once.
+ * When stopped, the runs under way are dropped and `Stopped` is thrown; what was finished is kept, and the next call goes on from there.
+ */
+export async function runGrid(runs: readonly PlannedRun[], options: GridOptions): Promise<PlannedRun[]> {
+  const { jobs, folder = projectCache('runs') } = options;
+  const records = new Map(runs.flatMap(({ id, record }) => (record ? [[id, record]] : [])));
+  const queue = [...new Map(runs.filter((r) => !r.record).map((r) => [r.id, r])).values()];
+  const total = queue.length;
+  const started = now();
+  const running = new Map<number, string>();
+  let done = 0;
+  const report = (): void =>
+    options.onProgress?.({
+      done,
+      total,
+      running: [...running.values()],
+      ...(done ? { secondsLeft: ((now() - started) / 1000 / done) * (total - done) } : {}),
+    });
+  const work = async (job: number, run: (e: FinetuneExperiment, hooks: RunHooks) => Promise<RunRecord>): Promise<void> => {
+    for (let next = queue.shift(); next; next = queue.shift()) {
+      if (options.stopped?.()) throw new Stopped('stopped between two runs');
+      const { experiment, label, table } = next.cell;
+      const name = `table ${table}, ${label}, seed ${experiment.seed}, fold ${experiment.fold}`;
+      running.set(job, name);
+      report();
+      const record = await run(experiment, {
+        stopped: options.stopped,
+        onStage: (stage) => {
+          running.set(job, `${name}: ${stage}`);
+          report();
+        },
+        onStep: (step, steps, loss) => {
+          running.set(job, `${name}: ${step}/${steps} loss ${loss.toFixed(3)}`);
+          report();
+        },
+      });
+      records.set(next.id, record);
+      saveRecord(folder, record);
+      running.delete(job);
+      done++;
+      report();
+    }
+  };
+  if (queue.length) {
+    if (jobs === 1) await work(0, runFinetune);
+    else await Promise.all(Array.from({ length: Math.min(jobs, queue.length) }, (_, job) => withWorker((run) => work(job, run))));
+  }
+  return runs.map((r) => ({ ...r, record: records.get(r.id) }));
+}
+
+/** What a worker process is asked, and what it answers. */
+export type WorkerRequest = { run: FinetuneExperiment } | { stop: true };
+export type WorkerAnswer =
+  | { stage: string }
+  | { step: number; steps: number; loss: number; rate: number }
+  | { record: RunRecord }
+  | { failed: string; stopped: boolean };
+
+/** Lends a worker process of one TensorFlow thread: two such side by side do more than one run on two threads. */
+async function withWorker(
+  body: (run: (e: FinetuneExperiment, hooks: RunHooks) => Promise<RunRecord>) => Promise<void>,
+): Promise<void> {
+  const env = { ...process.env, TF_NUM_INTRAOP_THREADS: '1', TF_NUM_INTEROP_THREADS: '1' };
+  const child = fork(join(__dirname, 'worker.js'), [], {
+    env,
+    serialization: 'advanced',
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  try {
+    await body((experiment, hooks) => ask(child, experiment, hooks));
+  } finally {
+    if (child.connected) child.disconnect();
+  }
+}
+
+function ask(child: ChildProcess, experiment: FinetuneExperiment, hooks: RunHooks): Promise<RunRecord> {
+  return new Promise((resolve, reject) => {
+    const finish = (settle: () => void): void => {
+      child.removeAllListeners();
+      settle();
+    };
+    child.on('message', (answer: WorkerAnswer) => {
+      if ('record' in answer) finish(() => resolve(answer.record));
+      else if ('failed' in answer) finish(() => reject(answer.stopped ? new Stopped(answer.failed) : new Error(answer.failed)));
+      else if ('stage' in answer) hooks.onStage?.(answer.stage);
+      else hooks.onStep?.(answer.step, answer.steps, answer.loss, answer.rate);
+      if (hooks.stopped?.() && child.connected) child.send({ stop: true } satisfies WorkerRequest);
+    });
+    child.on('exit', (code, signal) =>
+      finish(() => reject(new Error(`a run's process ended with ${signal ?? `code ${code}`} before it was done`))),
+    );
+    child.send({ run: experiment } satisfies WorkerRequest);
+  });
+}

@@ -1,0 +1,29 @@
+/** A process that runs experiments one after the other for the runner, told by messages. An interrupt from the terminal is the parent's to handle. */
+import { runFinetune, Stopped } from './finetune-run';
+import type { WorkerAnswer, WorkerRequest } from './runner';
+
+const answer = (message: WorkerAnswer): void => void process.send?.(message);
+let stopped = false;
+
+process.on('SIGINT', () => undefined);
+process.on('disconnect', () => process.exit(0));
+process.on('message', (request: WorkerRequest) => {
+  if ('stop' in request) {
+    stopped = true;
+    return;
+  }
+  runFinetune(request.run, {
+    onStage: (stage) => answer({ stage }),
+    onStep: (step, steps, loss, rate) => {
+      if (step % 5 === 0) answer({ step, steps, loss, rate });
+    },
+    stopped: () => stopped,
+  }).then(
+    (record) => answer({ record }),
+    (error: unknown) =>
+      answer({
+        failed: error instanceof Error ? (error.stack ?? error.message) : String(error),
+        stopped: error instanceof Stopped,
+      }),
+  );
+});
