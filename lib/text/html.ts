@@ -1,4 +1,4 @@
-import { Parser } from 'htmlparser2';
+import { Tokenizer as HtmlTokenizer } from 'htmlparser2';
 
 /** Elements whose content nobody reads. */
 const SILENT = new Set(['script', 'style', 'template', 'noscript']);
@@ -27,25 +27,41 @@ export function collapse(text: string): string {
   return text.replace(/[\s\u0000-\u001f\u007f-\u009f\u200b\ufeff]+/g, ' ').trim();
 }
 
+/** htmlparser2's tokenizer alone: its tree-keeping parser takes quadratic time on tags that are never closed. */
 function parsed(text: string): string {
   const parts: string[] = [];
+  const nothing = (): void => undefined;
   let silent = 0;
-  const parser = new Parser(
+  const tag = (start: number, end: number, change: number): void => {
+    const name = text.slice(start, end).toLowerCase();
+    if (SILENT.has(name)) silent = Math.max(0, silent + change);
+    if (!INLINE.has(name)) parts.push(' ');
+  };
+  const tokenizer = new HtmlTokenizer(
+    { decodeEntities: true },
     {
-      ontext: (data) => {
-        if (!silent) parts.push(data);
+      ontext: (start, end) => {
+        if (!silent) parts.push(text.slice(start, end));
       },
-      onopentagname: (name) => {
-        if (SILENT.has(name)) silent++;
-        if (!INLINE.has(name)) parts.push(' ');
+      ontextentity: (codePoint) => {
+        if (!silent) parts.push(String.fromCodePoint(codePoint));
       },
-      onclosetag: (name) => {
-        if (SILENT.has(name)) silent--;
-        if (!INLINE.has(name)) parts.push(' ');
-      },
+      onopentagname: (start, end) => tag(start, end, 1),
+      onclosetag: (start, end) => tag(start, end, -1),
+      onselfclosingtag: nothing,
+      onopentagend: nothing,
+      onattribname: nothing,
+      onattribdata: nothing,
+      onattribentity: nothing,
+      onattribend: nothing,
+      oncdata: nothing,
+      oncomment: nothing,
+      ondeclaration: nothing,
+      onprocessinginstruction: nothing,
+      onend: nothing,
     },
-    { decodeEntities: true, lowerCaseTags: true },
   );
-  parser.end(text);
+  tokenizer.write(text);
+  tokenizer.end();
   return parts.join('');
 }
