@@ -1,4 +1,13 @@
-/** Confident learning (Northcutt, Jiang and Chuang 2021) with cleanlab's names and conventions, in plain typed arrays. */
+/**
+ * Confident learning (Northcutt, Jiang and Chuang 2021) with the names and conventions of cleanlab 2.9, in plain typed arrays.
+ *
+ * Where it departs from cleanlab:
+ * - Rows of probabilities must be finite and sum to 1; `fracNoise` with a filter that has no use for it is refused (cleanlab warns); one class alone is let be.
+ * - Arithmetic is in float64 also for float32 probabilities, and class means are compensated sums. So where two scores are equal but for their last bit
+ *   (rounded probabilities under an adjusted or entropy score), they may change places.
+ * - Equal keys come in the order of `numpy.argsort` on a CPU with AVX-512 (see `order.ts`); on other CPUs cleanlab's own order differs above 256 keys.
+ *   Not followed: more than 256 keys of a handful of values, where NumPy falls back to a third algorithm, and cuts among over four million keys.
+ */
 export type { Block, Probabilities } from './inputs';
 export { SUM_TOLERANCE } from './inputs';
 export {

@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { classBalancedCut, findLabelIssues, firstFraction, readLabelArrays, readRowTexts } from '../../confident';
+import { InputError } from '../../runtime/errors';
+import { noisyRows } from './shared';
+
+const folder = mkdtempSync(join(tmpdir(), 'label-issues-'));
+after(() => rmSync(folder, { recursive: true }));
+const rows = noisyRows(41, 1511, [44, 34, 5, 17], 0.1);
+const { labels, probs, K, n } = rows;
+const table = Array.from({ length: n }, (_, i) => Array.from(probs.subarray(i * K, i * K + K)));
+const ranked = findLabelIssues(labels, probs, K, { returnIndicesRankedBy: 'normalized_margin' });
+
+function file(name: string, text: string): string {
+  writeFileSync(join(folder, name), text);
+  return join(folder, name);
+}
+const labelsJson = file('labels.json', JSON.stringify(Array.from(labels)));
+const probsJson = file('probs.json', JSON.stringify(table, null, 1));
+const bothCsv = file(
+  'both.csv',
+  'id,esci_label,p_e,p_s,p_c,p_i,title\n' +
+    table.map((p, i) => `${i},${'ESCI'[labels[i]]},${p.join(',')},"product ""${i}"", | new"`).join('\n'),
+);
+const esci = (...args: string[]) =>
+  spawnSync(process.execPath, [join(__dirname, '../../cli/main.js'), 'find-label-issues', ...args], { encoding: 'utf8' });
+
+test('every format gives the same rows: JSON lists, JSON objects, a flat list, CSV, parquet, lists in parquet', async () => {
+  const object = file(
+    'object.json',
+    `{"note": "a [text] with \\"labels\\"", "other": [[1], {"labels": 3}], "labels": [${labels.join()}], "pred_probs": ${JSON.stringify(table)}}`,
+  );
+  const flat = file('flat.json', JSON.stringify(Array.from(probs)));
+  const { DuckDBInstance } = await import('@duckdb/node-api');
+  const duck = await (await DuckDBInstance.create()).connect();
+  await duck.run(`COPY (SELECT * FROM read_csv('${bothCsv}')) TO '${join(folder, 'both.parquet')}' (FORMAT parquet)`);
+  await duck.run(
+    `COPY (SELECT [p_e, p_s, p_c, p_i] AS probs FROM read_csv('${bothCsv}')) TO '${join(folder, 'lists.parquet')}' (FORMAT parquet)`,
+  );
+  duck.closeSync();
+  const parquet = join(folder, 'both.parquet');
+  const sources = [
+    { labels: labelsJson, probs: probsJson },
+    { labels: object, probs: object },
+    { labels: labelsJson, probs: flat, classNames: ['E', 'S', 'C', 'I'] },
+    { labels: bothCsv, probs: bothCsv },
+    { labels: parquet, probs: parquet, labelColumn: 'esci_label', probColumns: ['p_e', 'p_s', 'p_c', 'p_i'] },
+    { labels: bothCsv, probs: join(folder, 'lists.parquet') },
+  ];
+  for (const source of sources) {
+    const read = await readLabelArrays(source);
+    assert.equal(read.K, K);
+    assert.deepEqual(Array.from(read.labels), Array.from(labels));
+    assert.deepEqual(read.probs, probs, source.probs);
+  }
+});
+
+test('a JSON number is read to the last bit, whatever its form (oracle: JSON.parse)', async () => {
+  const texts = [
+    '0.1',
+    '1e-7',
+    '0.30000000000000004',
+    '5E-1',
+    '0.1234567890123456789',
+    '0.000000000000000000000001',
+    '0.007',
+    '-0.0',
+    '1.0',
+    '1',
+  ];
+  const other = (text: string) => 1 - Number(text);
+  const path = file('numbers.json', `[${texts.map((text) => `[ ${text} ,${other(text)}]`).join(',\n')}]`);
+  const read = await readLabelArrays({ labels: file('zeros.json', JSON.stringify(texts.map(() => 0))), probs: path });
+  assert.deepEqual(
+    Array.from(read.probs),
+    texts.flatMap((text) => [JSON.parse(text) as number, other(text)]),
+  );
+});
+
+test('the command prints one JSON object and nothing else, the same when it streams, and cuts as the library does', () => {
+  const run = esci('--labels', labelsJson, '--probs', probsJson, '--json');
+  assert.equal(run.stderr, '');
+  assert.deepEqual((JSON.parse(run.stdout) as { issues: number[] }).issues, Array.from(ranked));
+  assert.equal(esci('--labels', bothCsv, '--probs', probsJson, '--json', '--stream').stdout, run.stdout);
+  const cut = (...more: string[]) =>
+    (
+      JSON.parse(esci('--labels', labelsJson, '--probs', probsJson, '--json', '--fraction', '0.04', ...more).stdout) as {
+        issues: number[];
+      }
+    ).issues;
+  assert.deepEqual(cut(), Array.from(firstFraction(ranked, n, 0.04)));
+  assert.deepEqual(cut('--balanced'), Array.from(classBalancedCut(ranked, labels, 0.04)));
+});
+
+test('the report shows the text of the worst rows, with nothing that a table or HTML would take for its own', async () => {
+  const path = join(folder, 'report.md');
+  const run = esci(
+    '--labels',
+    labelsJson,
+    '--probs',
+    probsJson,
+    '--data',
+    bothCsv,
+    '--worst',
+    '3',
+    '--report',
+    path,
+    '--classes',
+    'E,S,C,I',
+  );
+  assert.equal(run.status, 0, run.stderr);
+  assert.ok(run.stdout.includes(`product "${ranked[0]}"`));
+  const report = readFileSync(path, 'utf8');
+  for (const row of ranked.subarray(0, 3)) assert.ok(report.includes(`product "${row}", &#124; new`), report);
+  assert.equal(report.includes(`product "${ranked[3]}"`), false);
+  await assert.rejects(
+    readRowTexts(bothCsv, [0], n + 1),
+    (error: Error) => error instanceof InputError && /expected 1512 rows.*got 1511/.test(error.message),
+  );
+});
+
+test('files that do not fit are named in one line, exit code 2, nothing on stdout', () => {
+  const mistakes: [string[], RegExp][] = [
+    [['--labels', join(folder, 'none.json'), '--probs', probsJson], /none\.json: no such file/],
+    [['--labels', file('short.json', '[0, 1]'), '--probs', probsJson], /got 2 labels in .*short\.json and 1511 rows/],
+    [['--labels', file('cut.json', '[0, 1'), '--probs', probsJson], /cut\.json: the file ends in the middle/],
+    [['--labels', labelsJson, '--probs', file('ragged.json', '[[0.5, 0.5], [1]]')], /as long as the first, 2; got one of 1/],
+    [['--labels', labelsJson, '--probs', labelsJson], /got single numbers/],
+    [['--labels', file('names.json', '["x"]'), '--probs', probsJson], /label "x" is not a number/],
+    [['--labels', labelsJson, '--probs', bothCsv, '--prob-columns', 'p_e,p_x'], /no column p_x; it has id .*title/],
+    [['--labels', labelsJson, '--probs', probsJson, '--fraction', '4'], /--fraction must be between 0 and 1, got 4/],
+    [['--labels', labelsJson, '--probs', probsJson, '--filter-by', 'most'], /--filter-by must be one of prune_by_noise_rate/],
+  ];
+  for (const [args, message] of mistakes) {
+    const run = esci(...args);
+    assert.deepEqual([run.status, run.stdout], [2, ''], args.join(' '));
+    assert.match(run.stderr, message);
+    assert.equal(run.stderr.trim().split('\n').length, 1, run.stderr);
+  }
+});
