@@ -57,7 +57,7 @@ def case(name, seed, K, n, prior, noise, unit=1_000_000, missing=None):
 cases = [
     case('two classes', 3, 2, 97, [7, 3], 0.2),
     case('three, unbalanced', 5, 3, 89, [20, 5, 1], 0.15),
-    case('four like ESCI', 7, 4, 163, [44, 34, 5, 17], 0.12),
+    case('four like ESCI', 7, 4, 151, [44, 34, 5, 17], 0.12),
     case('five, one of them missing', 11, 5, 113, [5, 4, 3, 2, 1], 0.2, missing=3),
     case('seven, few rows each', 13, 7, 83, [1] * 7, 0.3),
     case('four, probabilities that tie', 17, 4, 257, [4, 3, 1, 2], 0.2, unit=20),

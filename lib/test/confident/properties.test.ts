@@ -13,11 +13,12 @@ import {
   RANK_BY,
   type Block,
 } from '../../confident';
+import { clipNoiseRates } from '../../confident/latent';
 import { pairwiseSum, roundHalfEven, roundPreservingRowTotals } from '../../confident/numeric';
 import { SmallestKeys } from '../../confident/select';
 import { InputError } from '../../runtime/errors';
 import { Key } from '../../runtime/key';
-import { noisyRows } from './shared';
+import { close, noisyRows } from './shared';
 
 const SHARE = [44, 34, 5, 17];
 
@@ -112,6 +113,11 @@ test('a row whose prediction is its label, to 1e-6, is never flagged but by the 
   const labels = [0, 0, 1, 1, 1, 1];
   const probs = Float64Array.from([0.9, 0.1, 0.8, 0.2, 0.1, 0.9, 0.2, 0.8, 0.50000025, 0.49999975, 0.95, 0.05]);
   assert.deepEqual(Array.from(findLabelIssues(labels, probs, 2, { filterBy: 'predicted_neq_given' })), [5]);
+});
+
+test('noise rates are clipped off the diagonal only, then columns add up to 1 (worked)', () => {
+  const clipped = clipNoiseRates([0.5, 0, 1, 1], 2);
+  close(clipped, [0.5 / 1.4999, 0, 0.9999 / 1.4999, 1], 1e-15);
 });
 
 test('rounding keeps totals and breaks halves to even (worked)', () => {
