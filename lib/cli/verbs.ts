@@ -1,10 +1,16 @@
 import type { Command } from 'commander';
+import { registerData } from './data';
 import { registerReproduce } from './reproduce';
+import { registerTables } from './tables';
+import { registerReport } from './report';
+import { registerDiff } from './diff';
+import { registerVerify } from './verify';
 import { registerDoctor } from './doctor';
 import { registerLab } from './lab';
 import { registerNotebooks } from './notebooks';
 import { registerParity } from './parity';
 import { registerScore } from './score';
+import { registerEnsemble } from './ensemble';
 import { registerFindLabelIssues } from './find-label-issues';
 
 /**
@@ -13,10 +19,16 @@ import { registerFindLabelIssues } from './find-label-issues';
  */
 export const verbs: readonly ((program: Command) => void)[] = [
   registerReproduce,
+  registerTables,
+  registerReport,
+  registerDiff,
+  registerVerify,
   registerDoctor,
   registerLab,
   registerNotebooks,
   registerScore,
+  registerEnsemble,
   registerParity,
   registerFindLabelIssues,
+  registerData,
 ];

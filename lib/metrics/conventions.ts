@@ -90,5 +90,7 @@ export function labelId(label: string): number {
 /** The gain of each row from its class id. */
 export function gainsOf(labels: ArrayLike<number>, gains: Readonly<Record<Label, number>> = ESCI_GAINS): Float64Array {
   const table = LABELS.map((label) => gains[label]);
-  return Float64Array.from(labels, (id) => table[id]);
+  const out = new Float64Array(labels.length);
+  for (let i = 0; i < out.length; i++) out[i] = table[labels[i]];
+  return out;
 }

@@ -91,8 +91,15 @@ export class PairFiles {
     return columns;
   }
 
-  /** Joins further files to the first by pair. Throws an InputError where one lacks a query or a pair of the first. */
-  async align(first: string, others: readonly string[], { productIds = false } = {}): Promise<AlignedRows> {
+  /**
+   * Joins further files to the first by pair. Throws an InputError where one lacks a query or a pair of the first, unless it is named `partial`:
+   * then its numbers are NaN and its texts empty there.
+   */
+  async align(
+    first: string,
+    others: readonly string[],
+    { productIds = false, partial = [] }: { productIds?: boolean; partial?: readonly string[] } = {},
+  ): Promise<AlignedRows> {
     const base = this.file(first);
     const files = [first, ...others];
     await this.ask(
@@ -141,8 +148,8 @@ export class PairFiles {
       at += n;
     }
     for (const [o, file] of others.entries()) {
-      if (missing[o] > 0) await this.refuseMissing(first, file, missing[o]);
-      out.extra[file] = this.file(file).rows - base.rows;
+      if (missing[o] > 0 && !partial.includes(file)) await this.refuseMissing(first, file, missing[o]);
+      out.extra[file] = this.file(file).rows - (base.rows - missing[o]);
     }
     return out;
   }

@@ -94,18 +94,22 @@ export function macroF1Of(given: ArrayLike<number>, classes: number): Statistic 
         );
         local[g * classes + p]++;
       }
-      local.forEach((count, cell) => {
-        if (count === 0) return;
-        cells.push(cell);
-        counts.push(count);
-      });
+      for (let at = 0; at < local.length; at++) {
+        if (local[at] === 0) continue;
+        cells.push(at);
+        counts.push(local[at]);
+      }
       offsets[c + 1] = cells.length;
     }
+    const cell = Uint16Array.from(cells);
+    const count = Float64Array.from(counts);
     return (weights) => {
       const total = new Float64Array(classes * classes);
-      for (let c = 0; c < clusters; c++) {
-        if (weights[c] === 0) continue;
-        for (let at = offsets[c]; at < offsets[c + 1]; at++) total[cells[at]] += weights[c] * counts[at];
+      for (let c = 0, at = 0; c < clusters; c++) {
+        const end = offsets[c + 1];
+        const weight = weights[c];
+        if (weight === 0) at = end;
+        for (; at < end; at++) total[cell[at]] += weight * count[at];
       }
       return f1FromConfusion(total, classes).macro;
     };
