@@ -59,7 +59,7 @@ export function word2vec(sequences: readonly Int32Array[], options: Word2vecOpti
   const keep = Float64Array.from(counts, (n) =>
     sample === 0 || n === 0 ? 1 : Math.min(1, Math.sqrt((sample * total) / n) + (sample * total) / n),
   );
-  const gradient = new Float32Array(D);
+  const model: Model = { vectors, context, gradient: new Float32Array(D), noise, D };
   const kept = new Int32Array(sequences.reduce((most, s) => Math.max(most, s.length), 0));
   let seen = 0;
   for (let epoch = 0; epoch < epochs; epoch++) {
@@ -72,44 +72,59 @@ export function word2vec(sequences: readonly Int32Array[], options: Word2vecOpti
         if (keep[id] >= 1 || random.uniform() < keep[id]) kept[length++] = id;
       }
       const step = Math.max(lastRate, rate - ((rate - lastRate) * seen) / (epochs * total));
-      for (let i = 0; i < length; i++) {
-        const reach = 1 + random.int(window);
-        for (let j = Math.max(0, i - reach); j < Math.min(length, i + reach + 1); j++) {
-          if (j !== i) pair(vectors, context, kept[i] * D, kept[j], D, negatives, noise, step, gradient, random);
-        }
-      }
+      learn(model, kept, length, window, negatives, step, random);
     }
   }
   return vectors;
 }
 
-/** One pair's step: `at` is where the word's vector starts. */
-function pair(
-  vectors: Float32Array,
-  context: Float32Array,
-  at: number,
-  target: number,
-  D: number,
+interface Model {
+  vectors: Float32Array;
+  context: Float32Array;
+  gradient: Float32Array;
+  noise: Int32Array;
+  D: number;
+}
+
+/** All pairs of one sequence. */
+function learn(
+  model: Model,
+  ids: Int32Array,
+  length: number,
+  window: number,
   negatives: number,
-  noise: Int32Array,
   step: number,
-  gradient: Float32Array,
   random: Random,
 ): void {
-  gradient.fill(0);
-  for (let k = 0; k <= negatives; k++) {
-    const id = k === 0 ? target : noise[random.uint32() & (noise.length - 1)];
-    if (k > 0 && id === target) continue;
-    const to = id * D;
-    let dot = 0;
-    for (let d = 0; d < D; d++) dot += vectors[at + d] * context[to + d];
-    const g = step * ((k === 0 ? 1 : 0) - 1 / (1 + Math.exp(-dot)));
-    for (let d = 0; d < D; d++) {
-      gradient[d] += g * context[to + d];
-      context[to + d] += g * vectors[at + d];
+  const { vectors, gradient, noise, D } = model;
+  const mask = noise.length - 1;
+  for (let i = 0; i < length; i++) {
+    const at = ids[i] * D;
+    const reach = 1 + random.int(window);
+    const end = Math.min(length, i + reach + 1);
+    for (let j = Math.max(0, i - reach); j < end; j++) {
+      if (j === i) continue;
+      const target = ids[j];
+      gradient.fill(0);
+      descend(model, at, target * D, 1, step);
+      for (let k = 0; k < negatives; k++) {
+        const id = noise[random.uint32() & mask];
+        if (id !== target) descend(model, at, id * D, 0, step);
+      }
+      for (let d = 0; d < D; d++) vectors[at + d] += gradient[d];
     }
   }
-  for (let d = 0; d < D; d++) vectors[at + d] += gradient[d];
+}
+
+/** One logistic term: the context vector at `to` moves, the word's gradient is gathered. */
+function descend({ vectors, context, gradient, D }: Model, at: number, to: number, label: number, step: number): void {
+  let dot = 0;
+  for (let d = 0; d < D; d++) dot += vectors[at + d] * context[to + d];
+  const g = step * (label - 1 / (1 + Math.exp(-dot)));
+  for (let d = 0; d < D; d++) {
+    gradient[d] += g * context[to + d];
+    context[to + d] += g * vectors[at + d];
+  }
 }
 
 /** 2²⁰ ids, each as often as count^¾ asks (rounded by running sums). */

@@ -197,12 +197,10 @@ test('lone surrogates, NUL and emoji pass; offsets are positions in the JavaScri
   assert.equal(productText({ title: 'mouse\u0000 black' }, { fields: ['title'] }), 'mouse black');
   const text = '🎁 mouse 黒';
   const tokens = await xlmr.inspect(text);
-  assert.equal(
-    tokens
-      .map((t) => t.text)
-      .join('')
-      .replaceAll(' ', ''),
-    '🎁mouse黒',
+  assert.deepEqual([tokens[0].start, tokens[tokens.length - 1].end], [0, text.length]);
+  assert.ok(
+    tokens.some((t) => t.start === 3 && t.text.startsWith('mo')),
+    'an emoji takes two places',
   );
   for (const t of tokens) assert.equal(text.slice(t.start, t.end), t.text);
   assert.equal(await xlmr.decode(await xlmr.encodeTexts(['wireless mouse']).then((x) => x[0])), 'wireless mouse');
