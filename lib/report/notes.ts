@@ -9,9 +9,11 @@ export function notesOf(table: Omit<RenderedTable, 'notes'>, own: readonly strin
   const shown = table.rows.filter((r) => r.runs > 0);
   if (!shown.length) return ['No run of this table is finished.', ...own];
   const over = [...new Set(shown.map((r) => `${plural(r.seeds, 'seed')} × ${plural(r.folds, 'fold')}`))].join(' or ');
-  const data = table.data.map(
-    (d) => `${d.name} (${count(d.rows)} rows, ${count(d.queries)} queries, sha256 ${d.sha256.slice(0, 12)})`,
-  );
+  const data = table.data.map((d) => {
+    const sets = d.sha256.length > 1 ? `${d.sha256.length} sets, drawn anew for each seed, of about ` : '';
+    const hash = d.sha256.length > 1 ? '' : `, sha256 ${d.sha256[0].slice(0, 12)}`;
+    return `${d.name} (${sets}${count(d.rows)} rows and ${count(d.queries)} queries${hash})`;
+  });
   notes.push(
     `Ours: mean ± sd of ${metricTitle(table.metric)} over ${over}, scale ${table.scales.join(', ')}, on ${data.join('; ')}, ` +
       `evaluated on ${[...new Set(table.data.map((d) => count(d.evaluation)))].join(', ')} held-out rows a fold.`,
@@ -41,6 +43,11 @@ export function notesOf(table: Omit<RenderedTable, 'notes'>, own: readonly strin
     notes.push("Rows run with one seed: their interval leaves out training's own chance, so none can be called reproduced.");
   }
   notes.push(...own);
+  const stuck = table.rows
+    .filter((r) => r.value && table.majority && Math.abs(r.value.mean - table.majority.value) < 0.002)
+    .map((r) => r.label);
+  if (stuck.length)
+    notes.push(`No better than always ${table.majority?.label}: ${stuck.join(', ')}. Changes between such rows say nothing.`);
   const failed = runs.flatMap((r) => r.checks.filter((c) => !c.ok).map((c) => `${r.id} (${c.name}: ${c.detail})`));
   if (failed.length) notes.push(`Self-checks failed in ${failed.join(', ')}.`);
   if (runs.some((r) => r.code.dirty)) notes.push('Some runs were made from a working tree with uncommitted changes.');

@@ -38,15 +38,8 @@ export interface RenderedTable {
   unit: 'percent' | 'fraction' | 'loss';
   higherIsBetter: boolean;
   scales: string[];
-  data: {
-    name: string;
-    sha256: string;
-    rows: number;
-    queries: number;
-    labels: Record<string, number>;
-    train: number;
-    evaluation: number;
-  }[];
+  /** The data sets by name, with their sizes (means over the sets, where data is generated anew for each seed). */
+  data: { name: string; sha256: string[]; rows: number; queries: number; train: number; evaluation: number }[];
   /** The share of the most frequent class among the evaluation rows: what a model that learned nothing gets. */
   majority?: { label: string; value: number };
   rows: RenderedRow[];

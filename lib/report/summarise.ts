@@ -13,13 +13,16 @@ export type TableLike = Omit<Table<unknown>, 'rows'> & { rows: readonly RowRuns[
 /**
  * Fills a table from the runs of its rows: per row mean ± sd over seeds × folds, the paired change from the row it builds on with its
  * bootstrap interval and smallest detectable change (`pairedChange`), the paper's figures, the verdict (`judge`), and the time of
- * a step against the table's first row. The same records give the same digits: the bootstrap's key is the table's own.
+ * a step against the table's first row. Once a table has runs, rows without any stay in it only where the paper has a figure. The same records give the same digits: the bootstrap's key is the table's own.
  */
 export function summarise(table: TableLike, rowRuns: readonly RowRuns[], options: ChangeOptions = {}): RenderedTable {
   const runsOf = new Map(rowRuns.map((r) => [r.row.id, r.runs]));
   const timed = table.rows.map((row) => stepTime(runsOf.get(row.id) ?? []));
   const base = timed.find((t) => t !== undefined);
-  const rows = table.rows.map((row, i) => renderRow(table, row, runsOf, options, timed[i], base));
+  const every = table.rows.map((row, i) => renderRow(table, row, runsOf, options, timed[i], base));
+  const started = every.some((row) => row.runs > 0);
+  const rows = every.filter((row) => row.runs > 0 || row.paper || !started);
+  const missing = every.filter((row) => !rows.includes(row)).map((row) => row.label);
   const all = rowRuns.flatMap((r) => r.runs);
   const rendered: Omit<RenderedTable, 'notes'> = {
     id: table.id,
@@ -29,11 +32,18 @@ export function summarise(table: TableLike, rowRuns: readonly RowRuns[], options
     unit: table.unit,
     higherIsBetter: table.higherIsBetter,
     scales: [...new Set(all.map((r) => r.experiment.scale))],
-    data: [...new Map(all.map((r) => [r.data.sha256, dataOf(r)])).values()],
+    data: [...new Set(all.map((r) => r.data.name))].map((name) => dataOf(all.filter((r) => r.data.name === name))),
     majority: table.metric === 'microF1' ? majorityShare(all) : undefined,
     rows,
   };
-  return { ...rendered, notes: notesOf(rendered, table.notes, all) };
+  return {
+    ...rendered,
+    notes: notesOf(
+      rendered,
+      [...table.notes, ...(missing.length ? [`Also in this table, not run: ${missing.join(', ')}.`] : [])],
+      all,
+    ),
+  };
 }
 
 function renderRow(
@@ -100,9 +110,16 @@ function stepTime(runs: readonly RunRecord[]): number | undefined {
   return times.length ? mean(times) : undefined;
 }
 
-function dataOf(run: RunRecord): RenderedTable['data'][number] {
-  const { name, sha256, rows, queries, labels, train, evaluation } = run.data;
-  return { name, sha256, rows, queries, labels, train, evaluation };
+function dataOf(runs: readonly RunRecord[]): RenderedTable['data'][number] {
+  const over = (key: 'rows' | 'queries' | 'train' | 'evaluation'): number => Math.round(mean(runs.map((r) => r.data[key])));
+  return {
+    name: runs[0].data.name,
+    sha256: [...new Set(runs.map((r) => r.data.sha256))],
+    rows: over('rows'),
+    queries: over('queries'),
+    train: over('train'),
+    evaluation: over('evaluation'),
+  };
 }
 
 /** The most frequent given class over the distinct evaluation rows of these runs, and its share. */

@@ -46,7 +46,7 @@ export const LEANING = 0.9;
  * | base | the row is not measured against another |
  * | reproduced | the 95 % interval excludes 0, the change has the sign of the paper's, and at least two seeds measured training's own chance. The direction is reproduced; sizes belong to a model and a data set |
  * | differs | the same with the opposite sign; or the paper printed no change (0) and the interval excludes 0 |
- * | same direction | the 95 % interval contains 0, yet the change has the paper's sign with 90 % one-sided confidence (\|change\| > t₀.₉·se, with the interval's own standard error and degrees of freedom); or the interval excludes 0 on the paper's side but rests on one seed |
+ * | same direction | the 95 % interval contains 0, yet the change has the paper's sign with 90 % one-sided confidence (\|change\| > t₀.₉·se, with the interval's own standard error and degrees of freedom) over at least two seeds; or the interval excludes 0 on the paper's side but rests on one seed |
  * | not distinguishable at this size | everything else |
  * | better, worse | the paper has no figure: the interval excludes 0 (two seeds or more) |
  */
@@ -58,6 +58,7 @@ export function judge(claim: Claim): Verdict {
   if (!change.interval) return verdict('unclear', 'one seed: nothing measures its chance');
 
   const { low, high } = change.interval;
+  if (low === 0 && high === 0) return verdict('unclear', 'no prediction that counts differs between the two rows');
   const sure = low > 0 || high < 0;
   const repeated = change.covers.training;
   const range = `[${print(low)}, ${print(high)}]`;
@@ -79,7 +80,7 @@ export function judge(claim: Claim): Verdict {
   }
   if (sure && same) return verdict('leaning', `${found} on the paper's side, but one seed cannot show training's chance`);
   const leaning = Math.abs(change.value) > studentQuantile(LEANING, change.interval.df) * change.interval.standardError;
-  if (same && leaning) return verdict('leaning', `${found}; with 90 % confidence the change has the paper's sign`);
+  if (same && leaning && repeated) return verdict('leaning', `${found}; with 90 % confidence the change has the paper's sign`);
   const why = sure ? `${found}, but one seed cannot show training's chance` : found;
   return verdict('unclear', change.detectable ? `${why}; a true change of ${print(change.detectable)} would be needed` : why);
 }

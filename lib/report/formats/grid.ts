@@ -22,6 +22,12 @@ const METRICS: Record<string, string> = {
   auc: 'AUC',
   ece: 'ECE',
   mrr: 'MRR',
+  exactAuc: 'AUC of exact',
+  exactAccuracy: 'accuracy of exact or not',
+  logLoss: 'log loss',
+  calibrationError: 'calibration error',
+  pairAccuracy: 'query–product accuracy',
+  trueMicroF1: 'micro-F1 on true labels',
 };
 
 /** A metric as headings call it. */
@@ -52,17 +58,16 @@ export function besideUnit(name: string, table: RenderedTable): RenderedTable['u
   return table.unit === 'loss' ? 'fraction' : table.unit;
 }
 
-/** Lays a rendered table out as cells. */
+const right = (title: string): Column => ({ title, align: 'right' });
+const left = (title: string): Column => ({ title, align: 'left' });
+
+/** Lays a rendered table out as cells: the leading metric, its change, the paper and the verdict. */
 export function gridOf(table: RenderedTable): Grid {
   const { unit } = table;
-  const beside = table.beside.filter((name) => table.rows.some((r) => r.beside[name]));
   const level = table.rows.find((r) => r.change?.interval)?.change?.interval?.level ?? 0.95;
-  const right = (title: string): Column => ({ title, align: 'right' });
-  const left = (title: string): Column => ({ title, align: 'left' });
   const columns = [
     left('Row'),
     right(metricHeading(table)),
-    ...beside.map((name) => right(metricTitle(name) + (besideUnit(name, table) === 'percent' ? ' ×100' : ''))),
     right(`Change [${Math.round(100 * level)} %]`),
     right('Detectable'),
     right('Paper'),
@@ -76,9 +81,8 @@ export function gridOf(table: RenderedTable): Grid {
     cells: [
       rowLabel(table, row),
       spread(row.value, unit),
-      ...beside.map((name) => spread(row.beside[name], besideUnit(name, table))),
       row.change ? `${signed(row.change.value, unit)}${row.change.interval ? ` ${range(row.change.interval, unit)}` : ''}` : '–',
-      figure(row.change?.detectable, unit),
+      row.change?.detectable ? figure(row.change.detectable, unit) : '–',
       figure(row.paper?.value, unit),
       signed(row.paper?.change, unit),
       row.verdict.words,
@@ -93,6 +97,21 @@ export function gridOf(table: RenderedTable): Grid {
     rows.unshift({ cells });
   }
   return { columns, rows };
+}
+
+/** The metrics printed beside the leading one, as a table of their own below it; undefined where no row has any. */
+export function besideGrid(table: RenderedTable): Grid | undefined {
+  const beside = table.beside.filter((name) => table.rows.some((r) => r.beside[name]));
+  if (!beside.length) return undefined;
+  return {
+    columns: [
+      left('Also measured'),
+      ...beside.map((name) => right(metricTitle(name) + (besideUnit(name, table) === 'percent' ? ' ×100' : ''))),
+    ],
+    rows: table.rows
+      .filter((row) => row.runs > 0)
+      .map((row) => ({ row, cells: [row.label, ...beside.map((name) => spread(row.beside[name], besideUnit(name, table)))] })),
+  };
 }
 
 /** `Table 5: strategies`: a table's title, with its number where the title does not begin with it. */

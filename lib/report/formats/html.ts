@@ -1,6 +1,6 @@
 import { markup, trusted, type Markup } from '../markup';
 import type { RenderedRow, RenderedTable } from '../rendered';
-import { gridOf, tableTitle } from './grid';
+import { besideGrid, gridOf, tableTitle } from './grid';
 
 export interface HtmlTableOptions {
   /** The address of a run's record (relative); without it rows carry no links. */
@@ -34,7 +34,23 @@ ${caption}<thead><tr>${head}</tr></thead>
 <tbody>
 ${body}</tbody>
 </table>
-${notes}`;
+${besideHtml(table)}${notes}`;
+}
+
+function besideHtml(table: RenderedTable): Markup | undefined {
+  const grid = besideGrid(table);
+  if (!grid) return undefined;
+  const { columns, rows } = grid;
+  const row = ({ cells }: (typeof rows)[number]): Markup => {
+    const [first, ...others] = cells;
+    return markup`<tr><th scope="row">${first}</th>${others.map((cell, i) => markup`<td class="right" data-title="${columns[i + 1].title}">${cell}</td>`)}</tr>\n`;
+  };
+  return markup`<table class="beside">
+<thead><tr>${columns.map((c) => markup`<th scope="col" class="${c.align}">${c.title}</th>`)}</tr></thead>
+<tbody>
+${rows.map(row)}</tbody>
+</table>
+`;
 }
 
 /** The notes of a table as a list. */

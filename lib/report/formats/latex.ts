@@ -1,6 +1,6 @@
 import { escapeLatex } from '../escape';
 import type { RenderedTable } from '../rendered';
-import { gridOf, tableTitle } from './grid';
+import { besideGrid, gridOf, tableTitle, type Grid } from './grid';
 
 /** What a document needs before a table of ours compiles under pdfLaTeX. */
 export const LATEX_PREAMBLE = [
@@ -13,14 +13,25 @@ export const LATEX_PREAMBLE = [
 
 /** A table as a LaTeX float with booktabs rules, as wide as the page at most; the comment at its top names the packages it needs. */
 export function tableLatex(table: RenderedTable): string {
-  const { columns, rows } = gridOf(table);
-  const line = (cells: readonly string[]): string => `  ${cells.map(escapeLatex).join(' & ')} \\\\`;
+  const beside = besideGrid(table);
   return [
     '% needs \\usepackage[T1]{fontenc}, textcomp, booktabs and graphicx',
     '\\begin{table}',
     '\\centering',
     `\\caption{${escapeLatex(tableTitle(table))}}`,
     `\\label{tab:${table.id.replace(/[^A-Za-z0-9-]/g, '-')}}`,
+    ...tabular(gridOf(table)),
+    ...(beside ? ['\\par\\medskip', ...tabular(beside)] : []),
+    '\\par\\smallskip',
+    `\\parbox{\\linewidth}{\\footnotesize ${table.notes.map(escapeLatex).join(' \\par ')}}`,
+    '\\end{table}',
+    '',
+  ].join('\n');
+}
+
+function tabular({ columns, rows }: Grid): string[] {
+  const line = (cells: readonly string[]): string => `  ${cells.map(escapeLatex).join(' & ')} \\\\`;
+  return [
     '\\resizebox{\\ifdim\\width>\\linewidth\\linewidth\\else\\width\\fi}{!}{%',
     `\\begin{tabular}{${columns.map((c) => (c.align === 'right' ? 'r' : 'l')).join('')}}`,
     '  \\toprule',
@@ -29,11 +40,7 @@ export function tableLatex(table: RenderedTable): string {
     ...rows.map((r) => line(r.cells)),
     '  \\bottomrule',
     '\\end{tabular}}',
-    '\\par\\smallskip',
-    `\\parbox{\\linewidth}{\\footnotesize ${table.notes.map(escapeLatex).join(' \\par ')}}`,
-    '\\end{table}',
-    '',
-  ].join('\n');
+  ];
 }
 
 /** A whole document around tables: compiles as it is. */

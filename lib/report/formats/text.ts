@@ -1,11 +1,15 @@
 import { visible } from '../escape';
 import type { RenderedTable } from '../rendered';
-import { gridOf, tableTitle } from './grid';
+import { besideGrid, gridOf, tableTitle, type Grid } from './grid';
 
 /** A table for the terminal: aligned plain text without colour or control characters, notes below, wrapped at `width` (100). */
 export function tableText(table: RenderedTable, width = 100): string {
-  const { columns, rows } = gridOf(table);
-  const title = visible(tableTitle(table));
+  const beside = besideGrid(table);
+  const notes = table.notes.map((note) => wrap(visible(note), width));
+  return [visible(tableTitle(table)), block(gridOf(table)), ...(beside ? [block(beside)] : []), ...notes].join('\n') + '\n';
+}
+
+function block({ columns, rows }: Grid): string {
   const lines = [columns.map((c) => c.title), ...rows.map((r) => r.cells)].map((cells) => cells.map(visible));
   const widths = columns.map((_, i) => Math.max(...lines.map((cells) => textWidth(cells[i]))));
   const line = (cells: readonly string[]): string =>
@@ -17,8 +21,7 @@ export function tableText(table: RenderedTable, width = 100): string {
       .join('  ')
       .trimEnd();
   const rule = '─'.repeat(widths.reduce((a, b) => a + b + 2, -2));
-  const notes = table.notes.map((note) => wrap(visible(note), width));
-  return [title, rule, line(lines[0]), rule, ...lines.slice(1).map(line), rule, ...notes].join('\n') + '\n';
+  return [rule, line(lines[0]), rule, ...lines.slice(1).map(line), rule].join('\n');
 }
 
 /** Columns that text takes in a terminal: two for East Asian wide characters and emoji, none for combining marks. */

@@ -5,7 +5,7 @@ import { InputError } from '../../runtime/errors';
 import { scriptJson } from '../escape';
 import { tableFigures } from '../figures';
 import type { Figure } from '../figures/figure';
-import { tableTitle } from '../formats/grid';
+import { shortTitle, tableTitle } from '../formats/grid';
 import { notesHtml, tableHtml } from '../formats/html';
 import { markup, trusted, type Markup } from '../markup';
 import type { RenderedTable } from '../rendered';
@@ -74,8 +74,7 @@ function header(tables: readonly PageTable[], runs: readonly RunRecord[]): Marku
   return markup`<header>
 <h1>Product search, reproduced</h1>
 <p>${what}${verdictSentence(tables.map((t) => t.table))}</p>
-<nav aria-label="Tables"><ul>${tables.map((t) => markup`<li><a href="#${anchor(t.table)}">${tableTitle(t.table)}</a></li>`)}<li><a href="#provenance">Provenance</a></li></ul></nav>
-<p></p>
+<nav aria-label="Tables"><ul>${tables.map((t) => markup`<li><a href="#${anchor(t.table)}">${shortTitle(t.table)}</a> <span class="scope">${scopeOf(t.table)}</span></li>`)}<li><a href="#provenance">Provenance</a></li></ul></nav>
 </header>`;
 }
 
@@ -83,7 +82,7 @@ function tableSection({ table, rows }: PageTable, options: PageOptions): Markup 
   const figures = tableFigures(table, rows);
   const id = anchor(table);
   return markup`<section id="${id}" aria-labelledby="${id}-title">
-<h2 id="${id}-title">${tableTitle(table)}</h2>
+<h2 id="${id}-title">${tableTitle(table)} <span class="scope">${scopeOf(table)}</span></h2>
 <p class="lead">${verdictCounts(table)}</p>
 <div class="scroll cards" role="region" aria-labelledby="${id}-title" tabindex="0">
 ${tableHtml(table, { ...options, reasons: true, bare: true, notes: false })}</div>
@@ -107,7 +106,12 @@ function figureHtml(figure: Figure, wide: boolean): Markup {
 
 /** A table's place on the page. */
 function anchor(table: RenderedTable): string {
-  return `table-${table.id.replace(/[^A-Za-z0-9-]/g, '-')}`;
+  return ['table', table.id, ...table.scales, ...table.data.map((d) => d.name)].join('-').replace(/[^A-Za-z0-9-]/g, '-');
+}
+
+/** The scale and data of a table: two tables of one number differ by them. */
+function scopeOf(table: RenderedTable): string {
+  return [...table.scales, ...table.data.map((d) => d.name)].join(' · ');
 }
 
 function plotlySource(): string {

@@ -18,7 +18,7 @@ a{color:var(--link);text-underline-offset:.15em}
 a:focus-visible,summary:focus-visible,.scroll:focus-visible{outline:2px solid var(--link);outline-offset:2px;border-radius:2px}
 .skip{position:absolute;left:-99rem}.skip:focus{left:1rem;top:1rem;background:var(--paper);padding:.4rem .8rem}
 section{border-top:1px solid var(--rule);padding:2.2rem 0 1.6rem;scroll-margin-top:.5rem}
-.lead{color:var(--muted)}
+.lead{color:var(--muted)}.scope{color:var(--muted);font-weight:400;font-size:.9rem;margin-left:.6rem;white-space:nowrap}
 .scroll{overflow-x:auto;margin:.9rem 0 .6rem}
 table{border-collapse:collapse;width:100%;font-size:.875rem;font-variant-numeric:tabular-nums}
 caption{text-align:left;font-weight:600;padding-bottom:.4rem}
@@ -26,7 +26,7 @@ th,td{padding:.42rem .6rem;text-align:left;vertical-align:top;border-bottom:1px 
 th:first-child,td:first-child{padding-left:0}th:last-child,td:last-child{padding-right:0}
 thead th{font-weight:500;color:var(--muted);vertical-align:bottom;border-bottom-color:var(--muted)}
 tbody th{font-weight:500;min-width:9rem;overflow-wrap:anywhere}
-.right{text-align:right}td.right{white-space:nowrap}
+.beside{margin-top:1.1rem}.right{text-align:right}td.right{white-space:nowrap}
 .reference th,.reference td{color:var(--muted);font-weight:400}
 .verdict{font-weight:600;white-space:nowrap}
 .verdict::before{content:"";display:inline-block;width:.5em;height:.5em;border-radius:50%;background:currentColor;margin-right:.45em;vertical-align:.08em}
@@ -48,7 +48,7 @@ figure svg{display:block;width:100%;height:auto}
 nav ul{list-style:none;margin:1.2rem 0 0;padding:0;display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;font-size:.9rem}
 .mono{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:.85em}
 footer{border-top:1px solid var(--rule);color:var(--muted);font-size:.82rem;padding-top:1rem;padding-bottom:3rem}
-@media(max-width:44rem){
+@media screen and (max-width:44rem){
 header{padding-top:1.6rem}h1{font-size:1.45rem}.figures{grid-template-columns:minmax(0,1fr)}section{padding-top:1.5rem}
 .cards thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 .cards table,.cards tbody,.cards tr,.cards th,.cards td{display:block;width:100%}
@@ -56,9 +56,9 @@ header{padding-top:1.6rem}h1{font-size:1.45rem}.figures{grid-template-columns:mi
 .cards th,.cards td{border:0;padding:.1rem 0}.cards tbody th{font-size:.95rem;margin-bottom:.2rem;font-weight:600}
 .cards td{display:flex;justify-content:space-between;gap:1rem;text-align:right;white-space:normal}
 .cards td::before{content:attr(data-title);color:var(--muted);text-align:left;flex:none}
-.cards td.empty{display:none}.cards td.outcome{display:block;text-align:left}.cards td.outcome::before{display:none}.reason{min-width:0}.verdict{white-space:normal}}
+.cards td.empty{display:none}.cards td.outcome:not(.empty){display:block;text-align:left}.cards td.outcome::before{display:none}.reason{min-width:0}.verdict{white-space:normal}}
 @media print{
 :root{--ink:#000;--muted:#444;--rule:#ccc;--paper:#fff;--link:#000}body{font-size:10pt}main,header,footer{max-width:none;padding:0}
-nav,.skip,details.words,script{display:none}.scroll{overflow:visible}.drawn .live{display:none}.drawn .still{display:block}
+nav,.skip,details:not([open]),script{display:none}.scroll{overflow:visible}.drawn .live{display:none}.drawn .still{display:block}
 table{font-size:8pt}section{break-inside:auto}tr,figure{break-inside:avoid}h2,h3{break-after:avoid}}
 `;

@@ -1,0 +1,32 @@
+import { assembleTables } from '../experiments/assemble';
+import type { RowRuns, RunRecord } from '../experiments/record';
+import type { RenderedTable } from './rendered';
+import { summarise } from './summarise';
+
+/** Which tables are wanted; all that have runs where nothing is named. */
+export interface Wanted {
+  table?: string;
+  scale?: string;
+  data?: string;
+}
+
+/** A table filled from records, with the runs behind it and what it is called for: its scale and data set. */
+export interface FilledTable {
+  table: RenderedTable;
+  rows: readonly RowRuns[];
+  scale: string;
+  data: string;
+}
+
+/**
+ * Every table that the records fill, by table, scale and data set. A table of which no two rows can be compared (one run that it
+ * shares with another table, say) is left out unless it is asked for by its number.
+ */
+export function fillTables(records: readonly RunRecord[], wanted: Wanted = {}): FilledTable[] {
+  return assembleTables(records, wanted)
+    .map(({ table, rows, scale, data }) => ({ table: summarise(table, rows), rows, scale: scale.name, data }))
+    .filter(
+      ({ table }) =>
+        wanted.table !== undefined || table.rows.every((r) => r.against === undefined) || table.rows.some((r) => r.change),
+    );
+}
