@@ -1,4 +1,4 @@
-import { Stopped } from '../experiments/finetune-run';
+import { Stopped } from '../experiments/stopped';
 import { planGrid, type GridRequest } from '../experiments/plan';
 import { planRuns, runGrid, type PlannedRun } from '../experiments/runner';
 import { tableIds } from '../experiments/tables';

@@ -16,6 +16,7 @@ import type { DataSource, FinetuneConfig } from './config';
 import { openDataset, splitFold, taskRows } from './dataset';
 import { runMetrics } from './metrics';
 import { pretrainedStart } from './pretrained-start';
+import { Stopped } from './stopped';
 import { buildVocabularies, prepareInputs, trigramVectors, type Vocabularies } from './prepare';
 import { toPredictions } from './predictions';
 import type { Json, RunRecord } from './record';
@@ -38,11 +39,6 @@ export interface RunHooks {
   onStage?: (stage: string) => void;
   onStep?: (step: number, steps: number, loss: number, tokensPerSecond: number) => void;
   stopped?: () => boolean;
-}
-
-/** Thrown where a run was asked to stop before its end; nothing is recorded. */
-export class Stopped extends Error {
-  override name = 'Stopped';
 }
 
 /** What a run's name is made of. */
@@ -104,7 +100,7 @@ export async function runFinetune(experiment: FinetuneExperiment, hooks: RunHook
           query: predictions.query,
         }),
       },
-      checks: trickChecks(config, result, classifier),
+      checks: [...start.checks, ...trickChecks(config, result, classifier)],
       predictions,
     };
   } finally {

@@ -1,9 +1,10 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { runFolders, findRecord, saveRecord } from './store';
-import { runFinetune, runId, Stopped, type FinetuneExperiment, type RunHooks } from './finetune-run';
+import { runFinetune, runId, type FinetuneExperiment, type RunHooks } from './finetune-run';
 import type { Cell } from './plan';
 import type { RunRecord } from './record';
+import { Stopped } from './stopped';
 import { now } from '../runtime/clock';
 import { projectCache } from '../runtime/files';
 

@@ -1,5 +1,6 @@
 /** A process that runs experiments one after the other for the runner, told by messages. An interrupt from the terminal is the parent's to handle. */
-import { runFinetune, Stopped } from './finetune-run';
+import { runFinetune } from './finetune-run';
+import { Stopped } from './stopped';
 import type { WorkerAnswer, WorkerRequest } from './runner';
 
 const answer = (message: WorkerAnswer): void => void process.send?.(message);

@@ -3,6 +3,8 @@ import { now } from '../runtime/clock';
 
 /** One micro-batch: the bucket it was padded to, what the entry is fed, and how many of its tokens are real. */
 export interface Batch {
+  /** The entry to run; `train` where absent (`accumulate` for a micro-batch that is not its update's last). */
+  entry?: string;
   bucket: string;
   feeds: Record<string, ArrayLike<number> | number>;
   tokens: number;
@@ -24,7 +26,7 @@ export interface Plan {
   /** Micro-batches per update. */
   accumulation: number;
   /** Micro-batch number `i`, from 0, always the same for the same `i`: that is what makes a resumed run equal an uninterrupted one. */
-  batch: (i: number) => Batch;
+  batch: (i: number) => Batch | Promise<Batch>;
   /** Scalars of update `t`, from 0: rates, Adam's powers, EMA's decay. */
   scalars: (t: number) => Record<string, number>;
   /** Evaluation every `every` updates (and never besides); keeps the best by `metric`, higher is better, where it is named. */
@@ -68,8 +70,8 @@ export async function train(plan: Plan, from: Progress = { step: 0, curves: {}, 
     const before = tokens;
     let outputs: Record<string, ArrayLike<number>> = {};
     for (let m = 0; m < accumulation; m++) {
-      const batch = plan.batch(progress.step * accumulation + m);
-      const entry = m < accumulation - 1 ? 'accumulate' : 'train';
+      const batch = await plan.batch(progress.step * accumulation + m);
+      const entry = batch.entry ?? (m < accumulation - 1 ? 'accumulate' : 'train');
       outputs = program.run(entry, batch.bucket, { ...batch.feeds, ...plan.scalars(progress.step) });
       tokens += batch.tokens;
       padded += batch.padded;

@@ -1,0 +1,139 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Dataset, Product, Row } from '../data/types';
+import { encoderParams, loadPretrained, savePretrained } from '../encoder';
+import { pretrainParams, type PretrainModel } from '../pretrain/step';
+import type { PretrainConfig } from '../pretrain/config';
+import { projectCache, writeFileAtomic } from '../runtime/files';
+import { configHash, sha256 } from '../runtime/hash';
+import { Key } from '../runtime/key';
+import { NameVocabulary } from '../text';
+import type { Corpus } from '../pretrain/sources';
+import { Pretrainer } from '../train/pretrainer';
+import { train, type RunResult } from '../train/loop';
+import type { EncoderStart } from './config';
+import type { StartingEncoder } from './start';
+import { Stopped } from './stopped';
+
+/** One pre-training run: what decides its result. */
+export interface Pretraining {
+  start: EncoderStart;
+  config: PretrainConfig;
+  pooling: 'first' | 'mean';
+  seed: number;
+  data: { name: string; sha256: string };
+  /** The held-out fold whose products are left out of the corpus where `config.corpus` is `train`. */
+  fold?: number;
+}
+
+export interface PretrainHooks {
+  onStep?: (step: number, steps: number, loss: number, tokensPerSecond: number) => void;
+  stopped?: () => boolean;
+}
+
+/** A finished pre-training run: the encoder's folder, its held-out figures, its curves. */
+export interface Pretrained {
+  id: string;
+  folder: string;
+  metrics: Record<string, number>;
+  curves: RunResult['curves'];
+  checks: { name: string; ok: boolean; detail: string }[];
+}
+
+/** The id of a pre-training run. */
+export const pretrainId = (run: Pretraining): string => configHash({ kind: 'pretrain', ...run });
+
+/** Every tenth product, by a hash of its id, measures the tasks and is not trained on. */
+const heldOut = (product: Product): boolean =>
+  parseInt(sha256(`${product.locale}\t${product.productId}`).slice(0, 8), 16) % 10 === 0;
+
+/**
+ * Pre-trains an encoder on the catalogue (Algorithm 1), or finds it done: the folder `data/cache/encoders/<id>` loads in transformers, and holds
+ * the run's figures beside. A folder appears whole or not at all.
+ */
+export async function pretrain(
+  run: Pretraining,
+  start: StartingEncoder,
+  dataset: Dataset,
+  train_: readonly Row[],
+  hooks: PretrainHooks = {},
+): Promise<Pretrained> {
+  const id = pretrainId(run);
+  const folder = projectCache('encoders', id);
+  const summary = join(folder, 'pretraining.json');
+  if (existsSync(summary))
+    return { id, folder, ...(JSON.parse(readFileSync(summary, 'utf8')) as Omit<Pretrained, 'id' | 'folder'>) };
+  const products = corpusOf(run.config, dataset, train_);
+  const names = {
+    brands: NameVocabulary.build(products.map((p) => p.brand)),
+    colors: NameVocabulary.build(products.map((p) => p.color)),
+  };
+  const part = (chosen: readonly Product[]): Corpus => ({ products: chosen, tokenizer: start.tokenizer, ...names });
+  const model: PretrainModel = {
+    encoder: start.config,
+    config: run.config,
+    pooling: run.pooling,
+    brands: names.brands.size,
+    colors: names.colors.size,
+  };
+  const trainer = await Pretrainer.create(model, part(products.filter((p) => !heldOut(p))), Key.from('pretrain').fold(run.seed));
+  try {
+    trainer.start(start.weights);
+    const held = part(products.filter(heldOut));
+    const result = await train({
+      program: trainer.program,
+      steps: run.config.steps,
+      accumulation: 1,
+      batch: trainer.batches(),
+      scalars: (t) => trainer.scalars(t),
+      onStep: (step, loss, rate) => hooks.onStep?.(step, run.config.steps, loss, rate),
+      stopped: hooks.stopped,
+    });
+    if (result.stopped) throw new Stopped(`pre-training stopped after ${result.step} updates`);
+    const metrics = await trainer.evaluate(held);
+    const specs = pretrainParams(model);
+    savePretrained(folder, start.config, specs, trainer.weights());
+    start.tokenizer.save(folder);
+    const finished = { metrics, curves: result.curves, checks: pretrainChecks(run.config, metrics, result) };
+    writeFileAtomic(summary, JSON.stringify(finished));
+    return { id, folder, ...finished };
+  } finally {
+    trainer.dispose();
+  }
+}
+
+/** All products, as the paper did, or those that the held-out fold's rows do not judge. */
+function corpusOf(config: PretrainConfig, dataset: Dataset, trainRows: readonly Row[]): Product[] {
+  if (config.corpus === 'all') return dataset.products;
+  const key = (p: Product): string => `${p.locale}\t${p.productId}`;
+  const judged = new Set(dataset.rows.map(key));
+  const train = new Set(trainRows.map(key));
+  return dataset.products.filter((p) => !judged.has(key(p)) || train.has(key(p)));
+}
+
+/** Whether each task did what it should. */
+function pretrainChecks(config: PretrainConfig, metrics: Record<string, number>, result: RunResult): Pretrained['checks'] {
+  const last = (name: string): number => result.curves[name]?.at(-1)?.[1] ?? NaN;
+  const checks: Pretrained['checks'] = [
+    { name: 'pre-training loss is finite', ok: Number.isFinite(last('loss')), detail: `last ${last('loss').toFixed(3)}` },
+  ];
+  if (config.contrastive) {
+    const loss = last('contrastiveLoss');
+    checks.push({ name: 'contrastive: the two views differ', ok: loss > 1e-6, detail: `last loss ${loss.toExponential(2)}` });
+  }
+  if (config.product2query) {
+    const accuracy = metrics.product2queryAccuracy;
+    checks.push({
+      name: 'Product2Query: above chance on held-out products',
+      ok: accuracy > 0.5,
+      detail: `accuracy ${accuracy?.toFixed(3)}`,
+    });
+  }
+  return checks;
+}
+
+/** The pre-trained encoder in the place of the one it started from. */
+export function withPretrained(start: StartingEncoder, { folder }: Pretrained): StartingEncoder {
+  const { params } = loadPretrained(folder);
+  return { ...start, weights: Object.fromEntries(Object.keys(encoderParams(start.config)).map((name) => [name, params[name]])) };
+}

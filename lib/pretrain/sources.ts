@@ -1,0 +1,143 @@
+import type { Product } from '../data/types';
+import type { Key } from '../runtime/key';
+import {
+  NameVocabulary,
+  padBatch,
+  productText,
+  rowLengths,
+  type Encoded,
+  type ProductField,
+  type Tokenizer,
+  type TokenisedRows,
+} from '../text';
+import type { PretrainConfig, PretrainTask } from './config';
+import { maskCapacity, maskTokens, type Maskable } from './mlm';
+import { maskedPositions } from '../heads/mlm';
+import { cutPseudoQuery, otherRows } from './pseudo-query';
+
+type Columns = Pick<TokenisedRows, 'size' | 'ids' | 'offsets' | 'typeIds' | 'labels' | 'weights'>;
+
+/** One epoch of one task: its rows' lengths, and what a batch of them is fed as. */
+export interface TaskEpoch {
+  /** [N] tokens of each row. */
+  lengths: Int32Array;
+  /** Feeds of a batch, names without the task's prefix. `key` decides what is drawn for this batch alone (masks). */
+  feeds: (rows: Int32Array, length: number, key: Key) => Record<string, Int32Array>;
+}
+
+/** What the sources read: the products, and how text becomes tokens. */
+export interface Corpus {
+  products: readonly Product[];
+  tokenizer: Tokenizer;
+  brands: NameVocabulary;
+  colors: NameVocabulary;
+}
+
+/** An epoch of a task over the corpus; pseudo-queries and negatives are drawn anew for each key. */
+export async function taskEpoch(task: PretrainTask, corpus: Corpus, config: PretrainConfig, key: Key): Promise<TaskEpoch> {
+  if (task === 'product2query') return pairEpoch(corpus, config, key);
+  if (task === 'mlm') return mlmEpoch(corpus, config);
+  if (task === 'product2brand') return brandEpoch(corpus, config);
+  const rows = await singles(corpus, ['title', 'brand', 'color', 'bullets', 'description'], config.maxLength);
+  return { lengths: rowLengths(rows), feeds: (chosen, length) => inputs(rows, chosen, length, corpus) };
+}
+
+/** Columns of encoded texts. */
+function columns(encoded: readonly Encoded[]): Columns {
+  const offsets = new Uint32Array(encoded.length + 1);
+  encoded.forEach((e, i) => (offsets[i + 1] = offsets[i] + e.ids.length));
+  const ids = new Int32Array(offsets[encoded.length]);
+  const typeIds = encoded[0]?.typeIds ? new Uint8Array(ids.length) : undefined;
+  encoded.forEach((e, i) => {
+    ids.set(e.ids, offsets[i]);
+    if (e.typeIds) typeIds?.set(e.typeIds, offsets[i]);
+  });
+  const size = encoded.length;
+  return {
+    size,
+    ids,
+    offsets,
+    ...(typeIds ? { typeIds } : {}),
+    labels: new Int8Array(size),
+    weights: new Float32Array(size).fill(1),
+  };
+}
+
+async function singles({ products, tokenizer }: Corpus, fields: readonly ProductField[], maxLength: number): Promise<Columns> {
+  const separator = tokenizer.template.types ? ' ' : undefined;
+  return columns(
+    await tokenizer.encodeSingles(
+      products.map((p) => productText(p, { fields, ...(separator ? { separator } : {}) })),
+      { maxLength },
+    ),
+  );
+}
+
+function inputs(rows: Columns, chosen: Int32Array, length: number, { tokenizer }: Corpus): Record<string, Int32Array> {
+  const { inputIds, attentionMask, tokenTypeIds } = padBatch(rows, chosen, length, tokenizer.specials.pad);
+  return { inputIds, attentionMask, ...(tokenTypeIds ? { tokenTypeIds } : {}) };
+}
+
+/** Masked language modelling over product text. */
+async function mlmEpoch(corpus: Corpus, config: PretrainConfig): Promise<TaskEpoch> {
+  const { tokenizer } = corpus;
+  const rows = await singles(corpus, config.mlm!.fields, config.maxLength);
+  const tokens: Maskable = { mask: tokenizer.specials.mask!, special: new Set(tokenizer.specialIds), vocabulary: tokenizer.size };
+  return {
+    lengths: rowLengths(rows),
+    feeds: (chosen, length, key) => {
+      const feeds = inputs(rows, chosen, length, corpus);
+      const capacity = maskCapacity(chosen.length * length, config.mlm!.share);
+      const labels = maskTokens(feeds.inputIds, config.mlm!, tokens, key.fold('mask').random(), capacity);
+      return { ...feeds, ...maskedPositions(labels, capacity) };
+    },
+  };
+}
+
+/** Product2Query: each product with its own pseudo-query (label 1) and with another product's of its locale (label 0). */
+async function pairEpoch(corpus: Corpus, config: PretrainConfig, key: Key): Promise<TaskEpoch> {
+  const settings = config.product2query!;
+  const random = key.fold('cut').random();
+  const cuts = corpus.products.flatMap((product) => {
+    const whole = productText(product, { fields: settings.fields, separator: ' ' }).replace(/\s+/gu, ' ').trim();
+    const cut = cutPseudoQuery(whole, product.locale, settings, random);
+    return cut ? [{ locale: product.locale, query: cut.query, text: random.bernoulli(settings.deleted) ? cut.rest : whole }] : [];
+  });
+  const other = otherRows(
+    cuts.map((c) => c.locale),
+    key.fold('negatives').random(),
+  );
+  const pairs: [string, string][] = [];
+  const labels: number[] = [];
+  cuts.forEach(({ query, text }, i) => {
+    pairs.push([query, text]);
+    labels.push(1);
+    if (other[i] < 0) return;
+    pairs.push([cuts[other[i]].query, text]);
+    labels.push(0);
+  });
+  const rows = columns(await corpus.tokenizer.encodeBatch(pairs, { maxLength: config.maxLength }));
+  return {
+    lengths: rowLengths(rows),
+    feeds: (chosen, length) => ({
+      ...inputs(rows, chosen, length, corpus),
+      labels: Int32Array.from(chosen, (row) => labels[row]),
+    }),
+  };
+}
+
+/** Product2Brand: product text without its brand field; a name that is not in the vocabulary is not counted. */
+async function brandEpoch(corpus: Corpus, config: PretrainConfig): Promise<TaskEpoch> {
+  const known = (id: number): number => (id === 0 ? -100 : id);
+  const rows = await singles(corpus, ['title', 'bullets', 'description'], config.maxLength);
+  const brands = corpus.products.map((p) => known(corpus.brands.id(p.brand)));
+  const colors = corpus.products.map((p) => known(corpus.colors.id(p.color)));
+  return {
+    lengths: rowLengths(rows),
+    feeds: (chosen, length) => ({
+      ...inputs(rows, chosen, length, corpus),
+      labels: Int32Array.from(chosen, (row) => brands[row]),
+      ...(config.product2brand!.color ? { colorLabels: Int32Array.from(chosen, (row) => colors[row]) } : {}),
+    }),
+  };
+}
