@@ -14,9 +14,9 @@ export function registerParity(program: Command): void {
         onSkip: (folder, why) => process.stderr.write(`skipped ${folder}: ${why}\n`),
       });
       const width = Math.max(...results.map((r) => r.quantity.length));
-      for (const { quantity, largestError, bound, kind, ok } of results)
+      for (const { quantity, largestError, at, bound, kind, ok } of results)
         process.stdout.write(
-          `${ok ? 'ok  ' : 'OUT '} ${quantity.padEnd(width)}  largest ${kind} error ${largestError.toExponential(1)}, bound ${bound.toExponential(0)}\n`,
+          `${ok ? 'ok  ' : 'OUT '} ${quantity.padEnd(width)}  largest ${kind} error ${largestError.toExponential(1)}, bound ${bound.toExponential(0)}${at && !ok ? ` (${at})` : ''}\n`,
         );
       if (results.some((r) => !r.ok)) process.exitCode = 1;
     });

@@ -17,8 +17,9 @@ export interface AttentionOptions {
 /**
  * Multi-head self-attention, O = dropout(softmax(Q·Kᵀ + bias))·V in each head. **Q comes scaled by 1/√D already** (the encoder scales its weight).
  * projections [B, T, 3H]: queries, keys and values side by side, each [A, D] with H = A·D → [B, T, H].
- * Gradient, with P the softmax and P' after dropout: dV = P'ᵀ·dO, dS = P'∘(dO·Vᵀ) − P∘rowsum(dO∘O), dQ = dS·K, dK = dSᵀ·Q.
- * The row sum over T of dP∘P equals the one over D of dO∘O, which is smaller. Reference: Vaswani et al. (2017), equation 1; Dao et al. (2022), appendix B.2.
+ * Gradient, with P the softmax, P' = P∘M after dropout and dP = M∘(dO·Vᵀ): dV = P'ᵀ·dO, dS = P∘(dP − rowsum(dP∘P)), dQ = dS·K, dK = dSᵀ·Q.
+ * The row sum is taken over dP∘P itself: the cheaper rowsum(dO∘O) equals it but loses the digits of a saturated softmax.
+ * Reference: Vaswani et al. (2017), equation 1.
  */
 export function attention(projections: Tensor, { heads, bias, rate = 0, key }: AttentionOptions): Tensor {
   const [batch, tokens, width] = projections.shape;
@@ -32,12 +33,13 @@ export function attention(projections: Tensor, { heads, bias, rate = 0, key }: A
     const mixed = batchMatMul(dropped, v); // [B, A, T, D]
     return {
       value: reshape(transpose(mixed, [0, 2, 1, 3]), [batch, tokens, heads * depth]),
-      saved: [q, k, v, weights, dropped, mixed],
-      gradient: (dy, [q, k, v, weights, dropped, mixed]) => {
+      saved: [q, k, v, weights, dropped],
+      gradient: (dy, [q, k, v, weights, dropped]) => {
         const dMixed = transpose(reshape(dy, [batch, tokens, heads, depth]), [0, 2, 1, 3]); // [B, A, T, D]
         const dDropped = batchMatMul(dMixed, v, false, true); // [B, A, T, T]
-        const row = sum(mul(dMixed, mixed), [-1], true); // [B, A, T, 1]
-        const dScores = drops ? sub(mul(dropped, dDropped), mul(weights, row)) : mul(weights, sub(dDropped, row)); // [B, A, T, T]
+        const pulled = mul(dropped, dDropped); // dP∘P
+        const row = sum(pulled, [-1], true); // [B, A, T, 1]
+        const dScores = drops ? sub(pulled, mul(weights, row)) : mul(weights, sub(dDropped, row)); // [B, A, T, T]
         const dq = batchMatMul(dScores, k);
         const dk = batchMatMul(dScores, q, true, false);
         const dv = batchMatMul(dropped, dMixed, true, false);

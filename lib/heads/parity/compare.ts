@@ -3,6 +3,8 @@ export interface ParityResult {
   /** Which model and which of its numbers. */
   quantity: string;
   largestError: number;
+  /** Where the largest error is, for quantities with names. */
+  at?: string;
   bound: number;
   kind: 'absolute' | 'relative';
   ok: boolean;
@@ -14,8 +16,8 @@ export class Comparison {
 
   constructor(private readonly model: string) {}
 
-  private push(quantity: string, largestError: number, bound: number, kind: ParityResult['kind']): void {
-    this.results.push({ quantity: `${this.model}: ${quantity}`, largestError, bound, kind, ok: largestError <= bound });
+  private push(quantity: string, largestError: number, bound: number, kind: ParityResult['kind'], at?: string): void {
+    this.results.push({ quantity: `${this.model}: ${quantity}`, largestError, at, bound, kind, ok: largestError <= bound });
   }
 
   /** max |got − expected| over the entries that `counts` (one flag for each row of `width` numbers). */
@@ -34,9 +36,9 @@ export class Comparison {
   }
 
   /**
-   * max |got − expected| / |expected| by name; a name that was not computed counts as infinitely far.
-   * A gradient that is zero in exact arithmetic is rounding noise in both implementations (a key's bias shifts all scores of a row alike, which
-   * softmax ignores), so an expected value below 10⁻⁶ of the largest asks only that ours is that small too.
+   * max |got − expected| / max(|expected|, 10⁻⁵·L) by name, L the largest expected value; a name that was not computed counts as infinitely far.
+   * Float32 leaves about 10⁻⁸·L of rounding noise in both implementations, hence the floor; and some gradients are nothing else (a key's bias
+   * shifts all scores of a row alike, which softmax ignores), so an expected value below 10⁻⁶·L asks only that ours is that small too.
    */
   relative(
     quantity: string,
@@ -44,14 +46,17 @@ export class Comparison {
     expected: Readonly<Record<string, number>>,
     bound: number,
   ): void {
-    const zero = 1e-6 * Math.max(...Object.values(expected).map(Math.abs));
+    const scale = Math.max(...Object.values(expected).map(Math.abs));
     let largest = Object.keys(expected).length ? 0 : NaN;
+    let at: string | undefined;
     for (const [name, value] of Object.entries(expected)) {
-      const error =
-        Math.abs(value) < zero ? (Math.abs(got[name]) < zero ? 0 : Infinity) : Math.abs(got[name] - value) / Math.abs(value);
-      largest = worse(largest, name in got ? error : Infinity);
+      const ours = name in got ? got[name] : Infinity;
+      const isNoise = Math.abs(value) < 1e-6 * scale && Math.abs(ours) < 1e-6 * scale;
+      const error = isNoise ? 0 : Math.abs(ours - value) / Math.max(Math.abs(value), 1e-5 * scale);
+      if (!(error <= largest)) at = name;
+      largest = worse(largest, error);
     }
-    this.push(quantity, largest, bound, 'relative');
+    this.push(quantity, largest, bound, 'relative', at);
   }
 }
 

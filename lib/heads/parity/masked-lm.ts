@@ -41,12 +41,17 @@ export function maskedLmParity(name: string, folder: string, golden: MaskedLmGol
     const expected = byOurNames(golden.gradients);
     const expectedNorms = Object.fromEntries(Object.entries(expected).map(([k, g]) => [k, g.norm]));
     compare.relative('gradient norms', norms(gradients), expectedNorms, 1e-3);
-    const zero = 1e-6 * Math.max(...Object.values(expectedNorms));
-    const certain = Object.entries(expected).filter(([, g]) => g.norm > zero);
+    const largest = Math.max(...Object.values(expectedNorms));
+    const certain = Object.entries(expected).filter(([, g]) => g.norm > 1e-6 * largest);
+    const pairs = certain.map(([n, g]) => ({
+      ours: gradients[n].dataSync(),
+      theirs: g.first8,
+      scale: Math.max(g.norm, 1e-5 * largest),
+    }));
     compare.absolute(
       'gradients, 8 components of each over its norm',
-      certain.flatMap(([n, g]) => [...gradients[n].dataSync().subarray(0, 8)].map((x) => x / g.norm)),
-      certain.flatMap(([, g]) => g.first8.map((x) => x / g.norm)),
+      pairs.flatMap(({ ours, theirs, scale }) => [...ours.subarray(0, theirs.length)].map((x) => x / scale)),
+      pairs.flatMap(({ theirs, scale }) => theirs.map((x) => x / scale)),
       1e-3,
     );
     return compare.results;
