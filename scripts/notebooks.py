@@ -1,6 +1,6 @@
 """Executes notebooks through their kernel and writes them back clean. Reads a JSON plan on standard input, prints one JSON event per line.
 
-plan: {root, notebooks: [{path, out}], write: bool, html: folder or null, plotly: path, timeout: seconds or null}
+plan: {root, notebooks: [{path, out}], write: bool, html: folder or null, plotly: {basic, full}, timeout: seconds or null}
 events: {event: "cell", path, done, total} · {event: "failed", path, cell, message, stderr} · {event: "done", path, out, changed}
 """
 import json
@@ -103,6 +103,7 @@ def execute(path):
         kernel_name="tslab",
         timeout=plan.get("timeout"),
         startup_timeout=120,
+        iopub_timeout=600,  # after a cell's end: its output may still be on the way
         resources={"metadata": {"path": os.path.dirname(os.path.abspath(path))}},
         coalesce_streams=True,
         record_timing=False,
@@ -130,6 +131,18 @@ def stray_errors(notebook):
     return None
 
 
+def plotly_script(notebook):
+    """Plotly's source for a page's head: its small bundle where that knows all of the figures' traces; nothing where there is no figure."""
+    outputs = [o for cell in notebook.cells for o in cell.get("outputs", []) if "application/vnd.plotly.v1+json" in o.get("data", {})]
+    if not outputs:
+        return ""
+    traces = [t for o in outputs for t in o["data"]["application/vnd.plotly.v1+json"]["data"]]
+    small = plan["plotly"]["basic"] and all(t.get("type", "scatter") in ("scatter", "bar", "pie") for t in traces)
+    with open(plan["plotly"]["basic" if small else "full"], encoding="utf-8") as file:
+        source = file.read().replace("</script", "<\\/script")
+    return f"<script>(function(){{var define,module,exports;{source}\n}}).call(window)</script>"
+
+
 def export_html(notebook, path, folder):
     """A page that works offline: plotly.js stands once in the head, before everything else, and so the figures are live."""
     from nbconvert import HTMLExporter
@@ -137,9 +150,7 @@ def export_html(notebook, path, folder):
     exporter = HTMLExporter(exclude_input_prompt=True, exclude_output_prompt=True, require_js_url="", mathjax_url="")
     name = os.path.splitext(os.path.basename(path))[0]
     body, _ = exporter.from_notebook_node(notebook, resources={"metadata": {"name": name}})
-    with open(plan["plotly"], encoding="utf-8") as file:
-        source = file.read().replace("</script", "<\\/script")
-    script = f"<script>(function(){{var define,module,exports;{source}\n}}).call(window)</script>"
+    script = plotly_script(notebook)
     head = re.search(r"<head[^>]*>", body)
     page = body[: head.end()] + '<meta charset="utf-8">' + script + body[head.end() :]
     target = os.path.join(folder, name + ".html")

@@ -100,11 +100,11 @@ function tell(event: Event): void {
   }
 }
 
-/** The file of plotly for pages, found beside the installed package's entry (importing it would need a browser). */
-function plotlySource(): string {
+/** Plotly's files for pages, found beside the installed packages' entries (importing them would need a browser). */
+function plotlySource(): { basic: string | null; full: string } {
   const folder = join(projectRoot(), 'node_modules');
-  const names = ['plotly.js-dist/plotly.js', 'plotly.js-dist-min/plotly.min.js', 'plotly.js-basic-dist-min/plotly-basic.min.js'];
-  const found = names.map((name) => join(folder, name)).find(existsSync);
-  ensure(found, 'plotly.js-dist is not installed: run npm run setup');
-  return found;
+  const basic = join(folder, 'plotly.js-basic-dist-min', 'plotly-basic.min.js');
+  const full = join(folder, 'plotly.js-dist', 'plotly.js');
+  ensure(existsSync(full), 'plotly.js-dist is not installed: run npm run setup');
+  return { basic: existsSync(basic) ? basic : null, full };
 }
