@@ -5,3 +5,4 @@ export * from './parameters';
 export * from './pretrained';
 export * from './safetensors';
 export * from './safetensors-writer';
+export * from './request';
