@@ -4,10 +4,12 @@ import { esciHeadParams } from '../heads/esci';
 import { initialise } from '../encoder/initialise';
 import { now } from '../runtime/clock';
 import { ensure } from '../runtime/errors';
+import { projectCache } from '../runtime/files';
 import { configHash } from '../runtime/hash';
 import { Key } from '../runtime/key';
 import { codeVersion, environment, peakMemoryBytes } from '../runtime/provenance';
 import { lengthBuckets } from '../text';
+import { Checkpoints } from '../train/checkpoint';
 import { Classifier, rateFactors, type ClassifierSpec } from '../train/classifier';
 import { lengthsOf, type Inputs } from '../train/inputs';
 import { train, type RunResult } from '../train/loop';
@@ -39,6 +41,8 @@ export interface RunHooks {
   onStage?: (stage: string) => void;
   onStep?: (step: number, steps: number, loss: number, tokensPerSecond: number) => void;
   stopped?: () => boolean;
+  /** Updates between two checkpoints; 0 = none. Default 100. */
+  checkpointEvery?: number;
 }
 
 /** What a run's name is made of. */
@@ -70,11 +74,13 @@ export async function runFinetune(experiment: FinetuneExperiment, hooks: RunHook
   const classifier = new Classifier(spec);
   try {
     classifier.start(startingWeights(config, spec, start, vocabularies, trainRows, key));
-    const result = await fit(classifier, config, trainInputs, start, key, hooks);
+    const identity = experimentOf(experiment, dataset);
+    const checkpoints = new Checkpoints(projectCache('checkpoints', configHash(identity)), identity);
+    const result = await fit(classifier, config, trainInputs, start, key, hooks, checkpoints);
     if (result.stopped) throw new Stopped(`stopped after ${result.step} updates`);
     const probabilities = classifier.predict(evaluationInputs, start.config.padId);
     const predictions = toPredictions(config.task, evaluationRows, probabilities, spec.sizes.outputs);
-    const identity = experimentOf(experiment, dataset);
+    checkpoints.remove();
     return {
       schema: 1,
       id: configHash(identity),
@@ -107,6 +113,9 @@ export async function runFinetune(experiment: FinetuneExperiment, hooks: RunHook
     classifier.dispose();
   }
 }
+
+/** Updates between two checkpoints, unless a caller says otherwise. */
+const CHECKPOINT_EVERY = 100;
 
 const round = (x: number): number => Math.round(x * 1000) / 1000;
 
@@ -176,19 +185,26 @@ function fit(
   start: StartingEncoder,
   key: Key,
   hooks: RunHooks,
+  checkpoints: Checkpoints,
 ): Promise<RunResult> {
   const { length } = config;
   const steps = 'steps' in length ? length.steps : Math.ceil(length.epochs * classifier.updatesPerEpoch(inputs));
   ensure(steps >= 1, `a run needs at least one update, got ${steps}`);
-  return train({
-    program: classifier.program,
-    steps,
-    accumulation: config.optimiser.accumulation,
-    batch: classifier.trainingBatches(inputs, key.fold('batches'), start.config.padId),
-    scalars: (t) => classifier.scalars(t, steps),
-    onStep: (step, loss, rate) => hooks.onStep?.(step, steps, loss, rate),
-    stopped: hooks.stopped,
-  });
+  const { program } = classifier;
+  const every = hooks.checkpointEvery ?? CHECKPOINT_EVERY;
+  return train(
+    {
+      program,
+      steps,
+      accumulation: config.optimiser.accumulation,
+      batch: classifier.trainingBatches(inputs, key.fold('batches'), start.config.padId),
+      scalars: (t) => classifier.scalars(t, steps),
+      onStep: (step, loss, rate) => hooks.onStep?.(step, steps, loss, rate),
+      stopped: hooks.stopped,
+      ...(every ? { checkpoint: { every, save: (progress) => checkpoints.save(program, progress) } } : {}),
+    },
+    checkpoints.restore(program),
+  );
 }
 
 function describe(dataset: Dataset, rows: readonly Row[], train: number, evaluation: number): RunRecord['data'] {

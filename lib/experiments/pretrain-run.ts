@@ -10,7 +10,8 @@ import { Key } from '../runtime/key';
 import { NameVocabulary } from '../text';
 import type { Corpus } from '../pretrain/sources';
 import { Pretrainer } from '../train/pretrainer';
-import { train, type RunResult } from '../train/loop';
+import { Checkpoints } from '../train/checkpoint';
+import { train, type Plan, type RunResult } from '../train/loop';
 import type { EncoderStart } from './config';
 import type { StartingEncoder } from './start';
 import { Stopped } from './stopped';
@@ -42,6 +43,9 @@ export interface Pretrained {
 
 /** The id of a pre-training run. */
 export const pretrainId = (run: Pretraining): string => configHash({ kind: 'pretrain', ...run });
+
+/** Updates between two checkpoints. */
+const CHECKPOINT_EVERY = 100;
 
 /** Every tenth product, by a hash of its id, measures the tasks and is not trained on. */
 const heldOut = (product: Product): boolean =>
@@ -80,7 +84,8 @@ export async function pretrain(
   try {
     trainer.start(start.weights);
     const held = part(products.filter(heldOut));
-    const result = await train({
+    const checkpoints = new Checkpoints(projectCache('checkpoints', id), run);
+    const plan: Plan = {
       program: trainer.program,
       steps: run.config.steps,
       accumulation: 1,
@@ -88,7 +93,9 @@ export async function pretrain(
       scalars: (t) => trainer.scalars(t),
       onStep: (step, loss, rate) => hooks.onStep?.(step, run.config.steps, loss, rate),
       stopped: hooks.stopped,
-    });
+      checkpoint: { every: CHECKPOINT_EVERY, save: (progress) => checkpoints.save(trainer.program, progress) },
+    };
+    const result = await train(plan, checkpoints.restore(trainer.program));
     if (result.stopped) throw new Stopped(`pre-training stopped after ${result.step} updates`);
     const metrics = await trainer.evaluate(held);
     const specs = pretrainParams(model);
@@ -96,6 +103,7 @@ export async function pretrain(
     start.tokenizer.save(folder);
     const finished = { metrics, curves: result.curves, checks: pretrainChecks(run.config, metrics, result) };
     writeFileAtomic(summary, JSON.stringify(finished));
+    checkpoints.remove();
     return { id, folder, ...finished };
   } finally {
     trainer.dispose();

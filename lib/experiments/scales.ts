@@ -97,9 +97,21 @@ function scratch(sizes: {
   };
 }
 
+/**
+ * Pseudo-queries in whole words: a word cut in the middle falls into other sub-words than the whole one, and a small encoder then finds nothing to match
+ * (Product2Query accuracy stays at .50 over 350 steps; with whole words it leaves .50 after 100 to 150).
+ */
+const WORD_SPANS = {
+  unit: 'words',
+  mu: { us: 2, es: 2, jp: 2 },
+  minimum: { us: 1, es: 1, jp: 1 },
+  longestOne: 6,
+  longestTwo: 3,
+} as const;
+
 const scratchPretrain = (steps: number, maxLength: number): PretrainConfig => ({
   ...PAPER_PRETRAIN,
-  product2query: { ...PAPER_PRETRAIN.product2query!, minimum: { us: 4, es: 4, jp: 2 } },
+  product2query: { ...PAPER_PRETRAIN.product2query!, ...WORD_SPANS },
   product2brand: { ...PAPER_PRETRAIN.product2brand!, dimension: 32 },
   mlm: { ...PAPER_PRETRAIN.mlm!, fields: ['title', 'brand', 'color'] },
   contrastive: { ...PAPER_PRETRAIN.contrastive!, momentum: 0.99 },
@@ -129,11 +141,7 @@ const MINILM_PRETRAIN: PretrainConfig = {
   mlm: { ...PAPER_PRETRAIN.mlm!, fields: ['title', 'brand', 'bullets'] },
   product2query: {
     ...PAPER_PRETRAIN.product2query!,
-    unit: 'words',
-    mu: { us: 2, es: 2, jp: 2 },
-    minimum: { us: 1, es: 1, jp: 1 },
-    longestOne: 6,
-    longestTwo: 3,
+    ...WORD_SPANS,
     fields: ['title'],
   },
   maxLength: 64,
