@@ -23,9 +23,14 @@ export function stripHtml(text: string): string {
 
 /** White space (also no-break and ideographic spaces, line ends and control characters) collapsed to single blanks, ends trimmed. */
 export function collapse(text: string): string {
-  // eslint-disable-next-line no-control-regex
-  return text.replace(/[\s\u0000-\u001f\u007f-\u009f\u200b\ufeff]+/g, ' ').trim();
+  return UNEVEN.test(text) ? text.replace(BLANKS, ' ').trim() : text.trim();
 }
+
+/* eslint-disable no-control-regex */
+const BLANKS = /[\s\u0000-\u001f\u007f-\u009f\u200b\ufeff]+/g;
+/** Something that `BLANKS` would change: two blanks, or a blank other than U+0020. */
+const UNEVEN = / {2}|[^\S ]|[\u0000-\u001f\u007f-\u009f\u200b\ufeff]/;
+/* eslint-enable no-control-regex */
 
 /** htmlparser2's tokenizer alone: its tree-keeping parser takes quadratic time on tags that are never closed. */
 function parsed(text: string): string {

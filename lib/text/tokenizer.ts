@@ -26,8 +26,11 @@ export interface InspectedToken {
   text: string;
 }
 
-/** Characters that are encoded per token of `maxLength` before the rest of an over-long text is looked at. */
-const CHARACTERS_PER_TOKEN = 20;
+/**
+ * Of an over-long text this many characters per wanted token are read, and the rest only where that did not give `SLACK` tokens more than are wanted: what stands
+ * behind those cannot reach back to them.
+ */
+const CHARACTERS_PER_TOKEN = 8;
 const SLACK = 32;
 
 /**
@@ -194,10 +197,10 @@ export class Tokenizer {
 
   private async encodeParts(texts: readonly string[], limit: number, separator: string | null): Promise<Int32Array[]> {
     const { sep } = this.specials;
-    const most = limit * CHARACTERS_PER_TOKEN;
-    const cut = (text: string) => (text.length > most ? text.slice(0, most) : text);
-    const results = await this.words.encode(texts.map(cut), separator, sep);
-    const again = results.flatMap((ids, i) => (texts[i].length > most && ids.length < limit + SLACK ? [i] : []));
+    const most = (limit + SLACK) * CHARACTERS_PER_TOKEN;
+    const heads = texts.map((text) => headOf(text, most));
+    const results = await this.words.encode(heads, separator, sep);
+    const again = results.flatMap((ids, i) => (heads[i].length < texts[i].length && ids.length < limit + SLACK ? [i] : []));
     if (again.length) {
       const whole = await this.words.encode(
         again.map((i) => texts[i]),
@@ -223,6 +226,13 @@ export function loadTokenizer(fileOrFolder: string): Tokenizer {
   }
   ensure(json?.model && Array.isArray(json.added_tokens), `${file} must be a tokenizer.json with model and added_tokens`);
   return new Tokenizer(json);
+}
+
+/** The first `most` characters or a little less: up to the last blank, so that no word is cut, where there is one in the second half. */
+function headOf(text: string, most: number): string {
+  if (text.length <= most) return text;
+  const blank = text.lastIndexOf(' ', most);
+  return text.slice(0, blank > most / 2 ? blank : most);
 }
 
 /** Maps a position in code points to one in UTF-16 units. */

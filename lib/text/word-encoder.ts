@@ -61,9 +61,10 @@ export class WordEncoder {
       let entry = table.get(word);
       if (entry === undefined) {
         entry = starts.length - 1 + fresh.length;
-        // A copy of its own: a slice would keep the whole text alive.
-        const copy = wellFormed(Buffer.from(word, 'utf16le').toString('utf16le'));
-        table.set(table === known && copy === word ? copy : word, entry);
+        // What is kept is a copy: a slice of the text would keep all of it alive.
+        const clean = wellFormed(word);
+        const copy = table === known ? Buffer.from(clean, 'utf16le').toString('utf16le') : clean;
+        table.set(clean === word ? copy : word, entry);
         fresh.push(copy);
       }
       entries.push(entry);
