@@ -18,7 +18,7 @@ a{color:var(--link);text-underline-offset:.15em}
 a:focus-visible,summary:focus-visible,.scroll:focus-visible{outline:2px solid var(--link);outline-offset:2px;border-radius:2px}
 .skip{position:absolute;left:-99rem}.skip:focus{left:1rem;top:1rem;background:var(--paper);padding:.4rem .8rem}
 section{border-top:1px solid var(--rule);padding:2.2rem 0 1.6rem;scroll-margin-top:.5rem}
-.lead{color:var(--muted)}.scope{color:var(--muted);font-weight:400;font-size:.9rem;margin-left:.6rem;white-space:nowrap}
+.lead{color:var(--muted)}.scope{color:var(--muted);font-weight:400;font-size:.9rem;margin-left:.6rem}
 .scroll{overflow-x:auto;margin:.9rem 0 .6rem}
 table{border-collapse:collapse;width:100%;font-size:.875rem;font-variant-numeric:tabular-nums}
 caption{text-align:left;font-weight:600;padding-bottom:.4rem}

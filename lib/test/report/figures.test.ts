@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Parser } from 'htmlparser2';
+import { figureBundle, showFigure, showTable } from '../../report/display';
+import { tableFigures } from '../../report/figures';
+import { noiseCurve } from '../../report/figures/noise';
+import { scale, ticks, tickText } from '../../report/figures/svg';
+import { summarise } from '../../report/summarise';
+import { simulatePredictions, simulateTable } from './simulate';
+
+const { table, rowRuns } = simulateTable({ seeds: 3, queries: 61, noise: 0.1 }, [
+  { id: 'ema', effect: 0.05, paperChange: 0.0011 },
+  { id: 'fgm', effect: 0, paperChange: 0 },
+]);
+const rendered = summarise(table, rowRuns, { draws: 200 });
+const figures = tableFigures(rendered, rowRuns);
+
+interface Trace {
+  x: number[];
+  y: number[];
+  error_x?: { array: number[]; arrayminus: number[] };
+}
+
+test('ticks and scale: arithmetic by hand', () => {
+  assert.deepEqual(ticks(0, 100, 5), [0, 20, 40, 60, 80, 100]);
+  assert.deepEqual(ticks(-0.31, 0.42, 7), [-0.2, 0, 0.2, 0.4]);
+  assert.equal(tickText(-0.2, [-0.2, 0]), '−0.2');
+  assert.equal(tickText(20, [0, 20]), '20');
+  assert.equal(scale([10, 30], [100, 200])(15), 125);
+});
+
+test('the forest plot draws each change, both ends of its interval and the paper’s change, in points, live and still alike', () => {
+  const [forest] = figures;
+  const [ours, paper] = forest.data as Trace[];
+  const changes = rendered.rows.flatMap((r) => (r.change ? [r.change] : []));
+  changes.forEach((change, i) => {
+    assert.ok(Math.abs(ours.x[i] - 100 * change.value) < 1e-9);
+    assert.ok(Math.abs(ours.x[i] + ours.error_x!.array[i] - 100 * change.interval!.high) < 1e-9);
+    assert.ok(Math.abs(ours.x[i] - ours.error_x!.arrayminus[i] - 100 * change.interval!.low) < 1e-9);
+  });
+  assert.deepEqual(paper.x.map((x) => Number(x.toFixed(6))), [0.11, 0]); // prettier-ignore
+  assert.deepEqual(ours.y, [1, 0], 'the first row on top');
+  const circles = [...forest.svg.matchAll(/<circle cx="([\d.]+)" cy="([\d.]+)" r="5"/g)].map((m) => [Number(m[1]), Number(m[2])]);
+  assert.equal(circles.length, changes.length);
+  assert.equal(circles[0][0] > circles[1][0], changes[0].value > changes[1].value, 'the larger change stands to the right');
+  assert.match(forest.alt, /\+ ema: \+\d/);
+});
+
+test('calibration, classes, locales and noise are drawn where predictions allow, and nothing without runs', () => {
+  assert.deepEqual(
+    figures.map((f) => f.title.split(': ')[1].split(' (')[0]),
+    [
+      'Training strategies',
+      'loss during training',
+      'F1 of each class',
+      'micro-F1 of each locale',
+      'calibration',
+      'finding flipped labels',
+    ],
+  );
+  const bars = figures[3].data as { y: number[] }[];
+  const runs = rowRuns[0].runs;
+  const us = runs.map(({ predictions: p }) => {
+    const rows = [...p!.locale].flatMap((l, i) => (l === 'u' ? [Number(p!.given[i] === p!.predicted[i])] : []));
+    return (100 * rows.reduce((a, b) => a + b, 0)) / rows.length;
+  });
+  assert.ok(Math.abs(bars[0].y[0] - us.reduce((a, b) => a + b, 0) / us.length) < 1e-9);
+  assert.deepEqual(tableFigures(summarise(table, []), []), []);
+});
+
+test('loss curves are the mean over runs at the steps that all recorded', () => {
+  const lines = figures[1].data as Trace[];
+  const at = 7;
+  const values = rowRuns[0].runs.map((r) => r.curves.loss[at][1]);
+  assert.equal(lines[0].x[at], rowRuns[0].runs[0].curves.loss[at][0]);
+  assert.ok(Math.abs(lines[0].y[at] - values.reduce((a, b) => a + b) / values.length) < 1e-12);
+});
+
+test('finding noise: a perfect order has precision 1 up to full recall; the injected noise is found better than by chance', () => {
+  const noisy = simulatePredictions({ seeds: 1, queries: 97, noise: 0.12 }, 0.95, 3, 0, 'base');
+  const oracle = { ...noisy, probabilities: perfect(noisy.truth!) };
+  const best = noiseCurve([oracle], 'margin')!;
+  for (const [recall, precision] of best.points) if (recall < 1) assert.equal(precision, 1);
+  const found = noiseCurve([noisy], 'margin')!;
+  assert.ok(found.atPaper.precision > 3 * found.noise, `${found.atPaper.precision} against ${found.noise}`);
+  const flipped = [...noisy.given].filter((g, i) => g !== noisy.truth![i]).length;
+  assert.equal(found.noise, flipped / noisy.given.length);
+  assert.equal(noiseCurve([{ ...noisy, truth: undefined }], 'margin'), undefined);
+});
+
+function perfect(truth: string): string {
+  const p = new Uint16Array(truth.length * 4);
+  [...truth].forEach((letter, i) => (p[i * 4 + 'ESCI'.indexOf(letter)] = 65535));
+  return Buffer.from(p.buffer).toString('base64');
+}
+
+test('every figure is well-formed SVG with a title and a description, inside its own frame', () => {
+  for (const { svg, alt, title } of figures) {
+    const open: string[] = [];
+    const parser = new Parser(
+      {
+        onopentagname: (name) => open.push(name),
+        onclosetag: (name, implied) => {
+          assert.equal(implied, false, `${name} left open`);
+          assert.equal(open.pop(), name);
+        },
+      },
+      { xmlMode: true, recognizeSelfClosing: true },
+    );
+    parser.end(svg.replace(/<([a-z]+)([^<>]*)\/>/g, '<$1$2></$1>'));
+    assert.deepEqual(open, []);
+    const [, width, height] = /viewBox="0 0 ([\d.]+) ([\d.]+)"/.exec(svg)!.map(Number);
+    for (const [, x, y] of svg.matchAll(/ cx="([-\d.]+)" cy="([-\d.]+)"/g)) {
+      assert.ok(Number(x) >= 0 && Number(x) <= width && Number(y) >= 0 && Number(y) <= height, `${title}: point at ${x}, ${y}`);
+    }
+    assert.ok(!/NaN|Infinity|undefined/.test(svg), title);
+    assert.ok(alt.length > 20 && !alt.includes('NaN'));
+  }
+});
+
+test('equal records give equal figures, ids included; other records give other ids', () => {
+  const again = tableFigures(summarise(table, rowRuns, { draws: 200 }), rowRuns);
+  assert.deepEqual(again, figures);
+  assert.equal(new Set(figures.map((f) => f.id)).size, figures.length);
+});
+
+test('a notebook output holds the live figure, the picture and the words', () => {
+  const bundle = figureBundle(figures[0]);
+  assert.deepEqual(Object.keys(bundle), ['application/vnd.plotly.v1+json', 'text/html', 'image/svg+xml', 'text/plain']);
+  const encoded = /base64,([A-Za-z0-9+/=]+)"/.exec(bundle['text/html'] as string)![1];
+  assert.equal(Buffer.from(encoded, 'base64').toString(), figures[0].svg);
+});
+
+test('outside a notebook, showFigure and showTable print words', (t) => {
+  const written: string[] = [];
+  t.mock.method(process.stdout, 'write', (text: string) => (written.push(text), true));
+  showFigure(figures[0]);
+  showTable(rendered);
+  t.mock.restoreAll();
+  assert.ok(written.some((text) => text.includes(figures[0].alt)));
+  assert.ok(written.some((text) => text.includes('Base') && text.includes('─')));
+});
