@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { registerData } from './data';
 import { registerReproduce } from './reproduce';
+import { registerRun } from './run';
 import { registerTables } from './tables';
 import { registerReport } from './report';
 import { registerDiff } from './diff';
@@ -8,6 +9,7 @@ import { registerVerify } from './verify';
 import { registerDoctor } from './doctor';
 import { registerLab } from './lab';
 import { registerNotebooks } from './notebooks';
+import { registerEncode } from './encode';
 import { registerParity } from './parity';
 import { registerScore } from './score';
 import { registerEnsemble } from './ensemble';
@@ -19,6 +21,7 @@ import { registerFindLabelIssues } from './find-label-issues';
  */
 export const verbs: readonly ((program: Command) => void)[] = [
   registerReproduce,
+  registerRun,
   registerTables,
   registerReport,
   registerDiff,
@@ -29,6 +32,7 @@ export const verbs: readonly ((program: Command) => void)[] = [
   registerScore,
   registerEnsemble,
   registerParity,
+  registerEncode,
   registerFindLabelIssues,
   registerData,
 ];
