@@ -10,7 +10,7 @@ export interface Scan {
   columns: readonly string[];
 }
 
-const LINE = 64 << 20;
+const LINE = 16 << 20;
 const SCALAR = /^(VARCHAR|U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL\(.*\)|BOOLEAN|UUID|ENUM\(.*\))$/;
 
 /**
