@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
-import { checkConfig, configFromHuggingFace, configToHuggingFace, type EncoderConfig } from '../../encoder/config';
+import { configFromHuggingFace, configToHuggingFace } from '../../encoder/config';
 import { initialise } from '../../encoder/initialise';
 import { encoderParams } from '../../encoder/parameters';
 import { loadPretrained, loadTensors, savePretrained } from '../../encoder/pretrained';
@@ -16,21 +16,7 @@ import { InputError } from '../../runtime/errors';
 import { Key } from '../../runtime/key';
 import { tf } from '../../runtime/tensorflow';
 import { goldenFolder } from './golden-folder';
-
-export const tiny = (type: EncoderConfig['type']): EncoderConfig =>
-  checkConfig({
-    ...{
-      type,
-      layers: 2,
-      hidden: 6,
-      heads: 3,
-      ffn: 11,
-      vocabulary: 17,
-      maxPositions: 13,
-      typeVocabulary: type === 'bert' ? 2 : 1,
-    },
-    ...{ padId: type === 'bert' ? 0 : 1, epsilon: 1e-5, dropout: 0.1, attentionDropout: 0.1 },
-  });
+import { tiny } from './tiny';
 
 function inFolder(body: (folder: string) => void): void {
   const folder = mkdtempSync(join(tmpdir(), 'pretrained-'));
