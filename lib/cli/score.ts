@@ -39,7 +39,7 @@ export function registerScore(program: Command): void {
 
 async function run(options: Options): Promise<void> {
   const task = Number(oneOf('--task', options.task, ['1', '2', '3']));
-  const k = options.k === undefined ? undefined : inRange('--k', Number(options.k), 1, 1e9);
+  const k = options.k === undefined ? undefined : inRange('--k', Number(options.k), 1, Infinity);
   const resamples = inRange('--resamples', Number(options.resamples), 20, 1e6);
   ensure(k === undefined || Number.isInteger(k), `--k must be a whole number, got ${options.k}`);
   const { conventionNamed } = await import('../metrics/conventions');

@@ -1,5 +1,5 @@
 import { closeSync, existsSync, openSync, readSync } from 'node:fs';
-import type { DuckDBConnection } from '@duckdb/node-api';
+import { Duck, identifier as quoted, literal } from '../data/duck';
 import { InputError, ensure, shown } from '../runtime/errors';
 
 /** What a column holds: a finite number, an ESCI label (letter or word), substitute or no_substitute, or text. */
@@ -44,15 +44,14 @@ export class PairFiles {
     { path: string; columns: string[]; kinds: Record<string, ColumnKind>; rows: number }
   >();
 
-  private constructor(private readonly connection: DuckDBConnection) {}
+  private constructor(private readonly duck: Duck) {}
 
   static async open(): Promise<PairFiles> {
-    const { DuckDBInstance } = await import('@duckdb/node-api');
-    return new PairFiles(await (await DuckDBInstance.create(':memory:')).connect());
+    return new PairFiles(await Duck.open({ memoryLimit: '3GB' }));
   }
 
   close(): void {
-    this.connection.closeSync();
+    this.duck.close();
   }
 
   /**
@@ -130,23 +129,24 @@ export class PairFiles {
     });
     if (productIds) sinks.push((out.productIds = new Array<string>(base.rows)));
     const missing = others.map(() => 0);
-    const result = await this.connection.stream(sql);
-    for (let at = 0; ;) {
-      const chunk = await result.fetchChunk();
-      if (!chunk || chunk.rowCount === 0) break;
-      const n = chunk.rowCount;
-      const number = chunk.getColumnVector(0);
+    const result = await this.duck.run(sql);
+    let at = 0;
+    for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
+      const own = chunk;
+      const n = own.rowCount;
+      const number = own.getColumnVector(0);
       for (let i = 0; i < n; i++) out.query[at + i] = number.getItem(i) as number;
       others.forEach((_, o) => {
-        const flag = chunk.getColumnVector(1 + o);
+        const flag = own.getColumnVector(1 + o);
         for (let i = 0; i < n; i++) missing[o] += flag.getItem(i) as number;
       });
       sinks.forEach((sink, s) => {
-        const vector = chunk.getColumnVector(1 + others.length + s);
+        const vector = own.getColumnVector(1 + others.length + s);
         for (let i = 0; i < n; i++) sink[at + i] = (vector.getItem(i) ?? (sink instanceof Float64Array ? NaN : '')) as never;
       });
       at += n;
     }
+    ensure(at === base.rows, `${base.path}: joining gave ${at} rows, expected ${base.rows}`);
     for (const [o, file] of others.entries()) {
       if (missing[o] > 0 && !partial.includes(file)) await this.refuseMissing(first, file, missing[o]);
       out.extra[file] = this.file(file).rows - (base.rows - missing[o]);
@@ -199,15 +199,12 @@ export class PairFiles {
 
   private async ask(path: string, sql: string): Promise<(string | number | null)[][]> {
     try {
-      return (await this.connection.runAndReadAll(sql)).getRows() as (string | number | null)[][];
+      return (await this.duck.connection.runAndReadAll(sql)).getRows() as (string | number | null)[][];
     } catch (error) {
       throw new InputError(`${path}: could not be read: ${(error as Error).message.split('\n')[0]}`);
     }
   }
 }
-
-const quoted = (name: string): string => `"${name.replace(/"/g, '""')}"`;
-const literal = (text: string): string => `'${text.replace(/'/g, "''")}'`;
 
 function typedSql(column: string, kind: ColumnKind): string {
   const text = `trim(lower(CAST(${quoted(column)} AS VARCHAR)))`;
