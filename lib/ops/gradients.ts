@@ -15,15 +15,25 @@ export interface ValueAndGradients {
  */
 export function valueAndGradients(f: (params: Params) => Tensor, params: Params): ValueAndGradients {
   const names = Object.keys(params);
-  const { value, grads } = tf.engine().gradients(
-    () => {
-      const value = f(params);
-      ensure(value.size === 1, `valueAndGradients needs a function that returns a scalar, got shape [${value.shape.join(', ')}]`);
-      return value;
-    },
-    names.map((name) => params[name]),
-    undefined,
-    true,
-  );
-  return { value, gradients: Object.fromEntries(names.flatMap((name, i) => (grads[i] ? [[name, grads[i]]] : []))) };
+  const scalar = (): Tensor => {
+    const value = f(params);
+    ensure(value.size === 1, `valueAndGradients needs a function that returns a scalar, got shape [${value.shape.join(', ')}]`);
+    return value;
+  };
+  const inputs = names.map((name) => params[name]);
+  try {
+    const { value, grads } = tf.engine().gradients(scalar, inputs, undefined, true);
+    return { value, gradients: Object.fromEntries(names.flatMap((name, i) => (grads[i] ? [[name, grads[i]]] : []))) };
+  } catch (error) {
+    dropTape();
+    throw error;
+  }
+}
+
+/** tfjs keeps what the ops of a function saved for their gradients when that function throws; this lets go of it. */
+function dropTape(): void {
+  const { state } = tf.engine();
+  if (state.gradientDepth > 0) return;
+  for (const { saved } of state.activeTape ?? []) tf.dispose(saved);
+  state.activeTape = [];
 }
