@@ -11,8 +11,7 @@ export {
   type ProductField,
   type TextOptions,
 } from './fields';
-export { loadTokenizer } from './load-tokenizer';
-export { Tokenizer, type EncodeOptions, type InspectedToken } from './tokenizer';
+export { Tokenizer, loadTokenizer, type EncodeOptions, type InspectedToken } from './tokenizer';
 export type { Encoded, Template } from './template';
 export type { Specials, TokenizerJson } from './specials';
 export { trainTokenizer, type TrainTokenizerOptions } from './train-tokenizer';

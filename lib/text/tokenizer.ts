@@ -1,6 +1,7 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Tokenizer as NativeTokenizer } from 'tokenizers';
-import { inRange, InputError } from '../runtime/errors';
+import { ensure, inRange, InputError } from '../runtime/errors';
 import { writeFileAtomic } from '../runtime/files';
 import { canonicalJson, sha256 } from '../runtime/hash';
 import { findSpecials, literalJson, type Specials, type TokenizerJson } from './specials';
@@ -210,6 +211,21 @@ export class Tokenizer {
     }
     return results;
   }
+}
+
+/** Reads a tokenizer.json, or the one in a folder. Throws where there is none or it cannot be read. */
+export function loadTokenizer(fileOrFolder: string): Tokenizer {
+  ensure(existsSync(fileOrFolder), `tokenizer not found: ${fileOrFolder}`);
+  const file = statSync(fileOrFolder).isDirectory() ? join(fileOrFolder, 'tokenizer.json') : fileOrFolder;
+  ensure(existsSync(file), `${fileOrFolder} must hold a tokenizer.json, found none`);
+  let json: TokenizerJson;
+  try {
+    json = JSON.parse(readFileSync(file, 'utf8')) as TokenizerJson;
+  } catch (error) {
+    throw new InputError(`${file} must be JSON: ${(error as Error).message}`);
+  }
+  ensure(json?.model && Array.isArray(json.added_tokens), `${file} must be a tokenizer.json with model and added_tokens`);
+  return new Tokenizer(json);
 }
 
 /** The first `most` characters or a little less: up to the last blank, so that no word is cut, where there is one in the second half. */

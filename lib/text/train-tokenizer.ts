@@ -4,9 +4,8 @@ import { nfkcNormalizer, nmt, sequenceNormalizer } from 'tokenizers';
 import { ensure, inRange } from '../runtime/errors';
 import { projectCache } from '../runtime/files';
 import { canonicalJson, sha256 } from '../runtime/hash';
-import { loadTokenizer } from './load-tokenizer';
 import type { TokenizerJson } from './specials';
-import { Tokenizer } from './tokenizer';
+import { loadTokenizer, Tokenizer } from './tokenizer';
 import { unigramVocabulary } from './unigram';
 import { wellFormed } from './word-encoder';
 
