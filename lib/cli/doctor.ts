@@ -30,9 +30,8 @@ function render(sections: Sections, problems: readonly string[]): string {
   return `${lines.join('\n')}\n`;
 }
 
-const shownValue = (value: unknown): string =>
-  Array.isArray(value)
-    ? value.map((v) => (typeof v === 'object' ? Object.values(v as object).join(', ') : String(v))).join('; ')
-    : typeof value === 'object'
-      ? JSON.stringify(value)
-      : String(value);
+const shownValue = (value: unknown): string => {
+  if (Array.isArray(value)) return value.map(shownValue).join('; ');
+  if (typeof value === 'object' && value !== null) return Object.values(value).map(shownValue).join(', ');
+  return typeof value === 'string' ? value : JSON.stringify(value);
+};
