@@ -9,7 +9,7 @@ export function registerVerify(program: Command): void {
       'Compute metrics and tables again from the committed records; report what differs in records, README.md and docs',
     )
     .option('--runs <DIR>', 'read records from this folder (default: data/runs)')
-    .option('--write', 'bring the table blocks of README.md and docs up to date')
+    .option('--write', 'bring the table blocks of README.md and docs, and docs/figures, up to date')
     .action(async (options: { runs?: string; write?: boolean }) => {
       const folders = options.runs === undefined ? (await runsFolders(undefined)).slice(0, 1) : await runsFolders(options.runs);
       const { storedRecords } = await import('../experiments/store');
@@ -26,7 +26,7 @@ export function registerVerify(program: Command): void {
       for (const { where, what } of drift) process.stdout.write(`${where}: ${what}\n`);
       for (const path of documents.written) process.stderr.write(`written: ${path}\n`);
       process.stdout.write(
-        `${stored.length} records, ${documents.blocks} table blocks: ${drift.length ? `${drift.length} differ` : 'all agree'}\n`,
+        `${stored.length} records, ${documents.blocks} table blocks, ${documents.figures} figures: ${drift.length ? `${drift.length} differ` : 'all agree'}\n`,
       );
       if (drift.length) process.exitCode = 1;
     });

@@ -2,10 +2,14 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { RunRecord } from '../experiments/record';
 import { writeFileAtomic } from '../runtime/files';
+import { fillTables } from './collect';
+import type { Figure } from './figures/figure';
 import { renderBlocks, type Drift } from './verify';
+import { namedFigures } from './write';
 
 /**
- * Renders the table blocks of README.md and of every Markdown file below docs/ anew and compares. With `write` the files are brought up
+ * Renders the table blocks of README.md and of every Markdown file below docs/ anew and compares, and every `docs/figures/table-….svg`
+ * with the figure of that name (an empty file with the name asks for one). With `write` the files are brought up
  * to date, and only what cannot be rendered (no records) is still reported.
  */
 export function verifyDocuments(root: string, records: readonly RunRecord[], write: boolean) {
@@ -21,7 +25,21 @@ export function verifyDocuments(root: string, records: readonly RunRecord[], wri
       found.drift.push(...renderBlocks(fresh, name, records).drift);
     } else found.drift.push(...drift);
   }
-  return found;
+  const folder = join(root, 'docs', 'figures');
+  const kept = existsSync(folder) ? readdirSync(folder).filter((name) => /^table-.*\.svg$/.test(name)) : [];
+  const figures = kept.length ? namedFigures(fillTables(records)) : new Map<string, Figure>();
+  for (const name of kept.sort()) {
+    const where = `docs/figures/${name}`;
+    const figure = figures.get(name);
+    if (!figure) found.drift.push({ where, what: 'no records make a figure of this name' });
+    else if (readFileSync(join(folder, name), 'utf8') !== figure.svg) {
+      if (write) {
+        writeFileAtomic(join(folder, name), figure.svg);
+        found.written.push(where);
+      } else found.drift.push({ where, what: 'differs from the figure that its records make' });
+    }
+  }
+  return { ...found, figures: kept.length };
 }
 
 function markdownFiles(root: string): string[] {

@@ -31,9 +31,7 @@ export function notesOf(table: Omit<RenderedTable, 'notes'>, own: readonly strin
   const compared = shown.filter((r) => r.change?.interval);
   if (compared.length) {
     const level = Math.round(100 * (compared[0].change?.interval?.level ?? 0.95));
-    const covers = compared.every((r) => r.change?.covers.queries)
-      ? 'queries drawn again and the spread between runs'
-      : 'the spread between runs';
+    const covers = compared.every((r) => r.change?.covers.queries) ? 'queries and seeds' : 'seeds';
     notes.push(
       `Change: against the row above or the one named, paired by seed, fold and evaluation row, with a ${level} % bootstrap interval over ${covers}. ` +
         `Detectable: the smallest true change found with 80 % power. Each interval stands for itself: of 20 rows without any effect, about one excludes 0.`,

@@ -9,6 +9,11 @@ export function factor(unit: Unit): number {
   return unit === 'percent' ? 100 : 1;
 }
 
+/** The smallest step a table prints, in the metric's own units: 0.0001 for percent and fractions, 0.001 for a loss. */
+export function resolution(unit: Unit): number {
+  return 10 ** -DIGITS[unit] / factor(unit);
+}
+
 /** A figure as its table prints it: ×100 with two digits for percent, four digits for a fraction, three for a loss. `–` where there is none. */
 export function figure(value: number | undefined, unit: Unit): string {
   return value === undefined || Number.isNaN(value) ? '–' : plain(value * factor(unit), DIGITS[unit]);

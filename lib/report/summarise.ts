@@ -2,7 +2,7 @@ import type { RowRuns, RunRecord, Table } from '../experiments/record';
 import { configHash } from '../runtime/hash';
 import { Key } from '../runtime/key';
 import { mean, pairedChange, sd, type ChangeOptions } from './change';
-import { signed } from './numbers';
+import { resolution, signed } from './numbers';
 import { notesOf } from './notes';
 import type { RenderedRow, RenderedTable, Spread } from './rendered';
 import { judge } from './verdict';
@@ -86,6 +86,7 @@ function renderRow(
       change,
       paperChange,
       higherIsBetter: table.higherIsBetter,
+      resolution: resolution(table.unit),
       print,
     }),
     cost: time === undefined || base === undefined ? undefined : { stepMilliseconds: time, relative: time / base },

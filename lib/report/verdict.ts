@@ -30,6 +30,8 @@ export interface Claim {
   /** The paper's change in the same units as `change`; undefined where the paper has none. */
   paperChange?: number;
   higherIsBetter: boolean;
+  /** The smallest step that the table prints: an interval whose end would be printed as 0 counts as containing it. */
+  resolution: number;
   /** A change as the table prints it. */
   print: (change: number) => string;
 }
@@ -38,7 +40,7 @@ export interface Claim {
 export const LEANING = 0.9;
 
 /**
- * The one place that decides what a row may be said to show. It never claims more than the interval allows:
+ * The one place that decides what a row may be said to show. It never claims more than the interval allows, as printed:
  *
  * | verdict | when |
  * |---|---|
@@ -59,7 +61,7 @@ export function judge(claim: Claim): Verdict {
 
   const { low, high } = change.interval;
   if (low === 0 && high === 0) return verdict('unclear', 'no prediction that counts differs between the two rows');
-  const sure = low > 0 || high < 0;
+  const sure = low >= claim.resolution / 2 || high <= -claim.resolution / 2;
   const repeated = change.covers.training;
   const range = `[${print(low)}, ${print(high)}]`;
   const found = `${range} ${sure ? 'excludes' : 'contains'} 0`;

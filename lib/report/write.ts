@@ -1,8 +1,9 @@
 import { join, relative, sep } from 'node:path';
 import { storedRecords } from '../experiments/store';
 import { projectRoot, writeFileAtomic } from '../runtime/files';
-import { fillTables, type Wanted } from './collect';
+import { fillTables, type FilledTable, type Wanted } from './collect';
 import { tableFigures } from './figures';
+import type { Figure } from './figures/figure';
 import { reportPage } from './page/page';
 
 /** What `writeReport` wrote. */
@@ -34,12 +35,9 @@ export function writeReport(folders: readonly string[], options: Wanted & { out?
   const path = join(out, 'index.html');
   writeFileAtomic(path, reportPage(tables, { recordHref }));
   let figures = 0;
-  for (const { table, rows, scale, data } of tables) {
-    for (const figure of tableFigures(table, rows)) {
-      const name = `${table.id} ${scale} ${data} ${figure.title.split(':').pop()}`.toLowerCase().replace(/[^a-z0-9]+/g, '-');
-      writeFileAtomic(join(out, 'figures', `table-${name.replace(/-$/, '')}.svg`), figure.svg);
-      figures++;
-    }
+  for (const [name, figure] of namedFigures(tables)) {
+    writeFileAtomic(join(out, 'figures', name), figure.svg);
+    figures++;
   }
   return {
     path,
@@ -47,4 +45,17 @@ export function writeReport(folders: readonly string[], options: Wanted & { out?
     figures,
     runs: new Set(tables.flatMap((t) => t.table.rows.flatMap((r) => r.records))).size,
   };
+}
+
+/** Every figure of these tables by its file name: `table-5-small-generated-small-calibration.svg`. */
+export function namedFigures(tables: readonly FilledTable[]): Map<string, Figure> {
+  return new Map(
+    tables.flatMap(({ table, rows, scale, data }) =>
+      tableFigures(table, rows).map((figure): [string, Figure] => {
+        const what = figure.title.split(': ').pop() ?? '';
+        const name = `table ${table.id} ${scale} ${data} ${what.replace(/ \(.*| ×.*/g, '')}`;
+        return [`${name.toLowerCase().replace(/[^a-z0-9]+/g, '-')}.svg`, figure];
+      }),
+    ),
+  );
 }

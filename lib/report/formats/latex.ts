@@ -17,8 +17,8 @@ export function tableLatex(table: RenderedTable): string {
   return [
     '% needs \\usepackage[T1]{fontenc}, textcomp, booktabs and graphicx',
     '\\begin{table}',
-    '\\centering',
-    `\\caption{${escapeLatex(tableTitle(table))}}`,
+    '\\centering\\footnotesize\\setlength{\\tabcolsep}{4pt}',
+    `\\caption{${escapeLatex(captionOf(table))}}`,
     `\\label{tab:${table.id.replace(/[^A-Za-z0-9-]/g, '-')}}`,
     ...tabular(gridOf(table)),
     ...(beside ? ['\\par\\medskip', ...tabular(beside)] : []),
@@ -30,10 +30,11 @@ export function tableLatex(table: RenderedTable): string {
 }
 
 function tabular({ columns, rows }: Grid): string[] {
-  const line = (cells: readonly string[]): string => `  ${cells.map(escapeLatex).join(' & ')} \\\\`;
+  const cell = (text: string, i: number): string => (columns[i].align === 'left' ? '\\raggedright ' : '') + escapeLatex(text);
+  const line = (cells: readonly string[]): string => `  ${cells.map(cell).join(' & ')} \\tabularnewline`;
   return [
     '\\resizebox{\\ifdim\\width>\\linewidth\\linewidth\\else\\width\\fi}{!}{%',
-    `\\begin{tabular}{${columns.map((c) => (c.align === 'right' ? 'r' : 'l')).join('')}}`,
+    `\\begin{tabular}{@{}${columns.map(columnOf).join('')}@{}}`,
     '  \\toprule',
     line(columns.map((c) => c.title)),
     '  \\midrule',
@@ -41,6 +42,18 @@ function tabular({ columns, rows }: Grid): string[] {
     '  \\bottomrule',
     '\\end{tabular}}',
   ];
+}
+
+/** Words wrap, figures do not: so the table stays as narrow as it can. */
+function columnOf(column: Grid['columns'][number]): string {
+  if (column.align === 'right') return 'r';
+  return column.title === 'Verdict' ? 'p{2.1cm}' : 'p{3.1cm}';
+}
+
+/** A document numbers its tables itself: the paper's number goes to the end. */
+function captionOf(table: RenderedTable): string {
+  const [, number, rest] = /^(Table \S+?): (.*)$/.exec(tableTitle(table)) ?? [];
+  return number ? `${rest.charAt(0).toUpperCase()}${rest.slice(1)}; ${number} of the paper` : tableTitle(table);
 }
 
 /** A whole document around tables: compiles as it is. */

@@ -6,7 +6,7 @@ import { besideGrid, gridOf, tableTitle, type Grid } from './grid';
 export function tableText(table: RenderedTable, width = 100): string {
   const beside = besideGrid(table);
   const notes = table.notes.map((note) => wrap(visible(note), width));
-  return [visible(tableTitle(table)), block(gridOf(table)), ...(beside ? [block(beside)] : []), ...notes].join('\n') + '\n';
+  return [visible(tableTitle(table)), block(gridOf(table)), ...(beside ? ['', block(beside)] : []), ...notes].join('\n') + '\n';
 }
 
 function block({ columns, rows }: Grid): string {

@@ -25,7 +25,7 @@ caption{text-align:left;font-weight:600;padding-bottom:.4rem}
 th,td{padding:.42rem .6rem;text-align:left;vertical-align:top;border-bottom:1px solid var(--rule);overflow-wrap:normal}
 th:first-child,td:first-child{padding-left:0}th:last-child,td:last-child{padding-right:0}
 thead th{font-weight:500;color:var(--muted);vertical-align:bottom;border-bottom-color:var(--muted)}
-tbody th{font-weight:500;min-width:9rem;overflow-wrap:anywhere}
+tbody th{font-weight:500;min-width:10.5rem;overflow-wrap:anywhere}
 .beside{margin-top:1.1rem}.right{text-align:right}td.right{white-space:nowrap}
 .reference th,.reference td{color:var(--muted);font-weight:400}
 .verdict{font-weight:600;white-space:nowrap}

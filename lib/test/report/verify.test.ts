@@ -78,6 +78,22 @@ test('document blocks: drift is found, --write repairs it, and a second pass fin
   assert.equal(verifyDocuments(folder, records, false).drift.length, 2, 'one digit changed by hand is found');
 });
 
+test('committed figures: an empty file asks for one, a changed one is found, a stranger is named', () => {
+  const place = join(folder, 'docs', 'figures');
+  mkdirSync(place);
+  const name = 'table-5-smoke-generated-smoke-calibration.svg';
+  writeFileSync(join(place, name), '');
+  writeFileSync(join(place, 'table-9.svg'), '');
+  const drift = (write: boolean): string[] =>
+    verifyDocuments(folder, records, write).drift.filter((d) => d.where.includes('figures')).map((d) => `${d.where}: ${d.what}`); // prettier-ignore
+  assert.deepEqual(drift(true), ['docs/figures/table-9.svg: no records make a figure of this name']);
+  assert.ok(readFileSync(join(place, name), 'utf8').startsWith('<svg'));
+  rmSync(join(place, 'table-9.svg'));
+  assert.deepEqual(drift(false), []);
+  writeFileSync(join(place, name), readFileSync(join(place, name), 'utf8').replace('0.4', '0.5'));
+  assert.deepEqual(drift(false), [`docs/figures/${name}: differs from the figure that its records make`]);
+});
+
 test('the report is written with relative links to its records, the same bytes twice', () => {
   const runs = join(folder, 'runs');
   for (const record of records) saveRecord(runs, record);
