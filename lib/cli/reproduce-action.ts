@@ -1,6 +1,7 @@
 import { Stopped } from '../experiments/stopped';
 import { planGrid, type GridRequest } from '../experiments/plan';
 import { planRuns, runGrid, type PlannedRun } from '../experiments/runner';
+import { writeSpec } from '../experiments/spec';
 import { tableIds } from '../experiments/tables';
 import type { RowRuns, RunRecord } from '../experiments/record';
 import { renderTables } from '../report/formats';
@@ -23,6 +24,7 @@ export async function reproduce(request: Request): Promise<void> {
   process.stderr.write(
     `${grids.map((g) => g.table.title).join('; ')}: ${new Set(runs.map((r) => r.id)).size} runs, ${missing.size} to do\n`,
   );
+  for (const { id, cell, record } of runs) if (!record) writeSpec(id, cell.experiment);
   if (request.dryRun) {
     for (const { id, cell, record } of runs) {
       const { seed, fold } = cell.experiment;

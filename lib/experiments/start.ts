@@ -1,7 +1,7 @@
 import { initialise, encoderParams, loadPretrained, MATCHING_START, type EncoderConfig } from '../encoder';
+import { resolveWeights as resolveKnownOrFolder } from '../encoder/weights';
 import type { Dataset, Locale, Row } from '../data/types';
 import { loadTokenizer, productText, trainTokenizer, type Tokenizer } from '../text';
-import { InputError } from '../runtime/errors';
 import type { Key } from '../runtime/key';
 import type { EncoderStart } from './config';
 
@@ -57,7 +57,7 @@ export async function startingEncoder(
   return { config, tokenizer, weights, locales: ALL_LOCALES };
 }
 
-/** A weights folder by name or path. */
+/** A weights folder by known name (fetched on first use) or path, and the locales it can read; see `encoder/weights`. */
 export function resolveWeights(name: string): Promise<{ folder: string; locales: readonly Locale[] }> {
-  return Promise.reject(new InputError(`weights ${name} are not known`));
+  return resolveKnownOrFolder(name);
 }

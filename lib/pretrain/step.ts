@@ -39,12 +39,13 @@ export const activeTasks = (config: PretrainConfig): PretrainTask[] => TASKS.fil
 /** All weights: the encoder's and each active task's head. */
 export function pretrainParams({ encoder, config, brands, colors }: PretrainModel): ParamSpecs {
   const { mlm, product2query, product2brand } = config;
+  const std = 1 / Math.sqrt(encoder.hidden); // Hugging Face's 0.02 fits a hidden width of 2,500; a narrow head would hardly move for long
   return {
     ...encoderParams(encoder),
-    ...(mlm ? mlmParams(encoder) : {}),
-    ...(product2query ? classificationParams(encoder, 2, { name: 'pair' }) : {}),
-    ...(product2brand ? nameHeadParams('brand', encoder.hidden, product2brand.dimension, brands) : {}),
-    ...(product2brand?.color ? nameHeadParams('color', encoder.hidden, product2brand.dimension, colors) : {}),
+    ...(mlm ? mlmParams(encoder, std) : {}),
+    ...(product2query ? classificationParams(encoder, 2, { name: 'pair', std }) : {}),
+    ...(product2brand ? nameHeadParams('brand', encoder.hidden, product2brand.dimension, brands, std) : {}),
+    ...(product2brand?.color ? nameHeadParams('color', encoder.hidden, product2brand.dimension, colors, std) : {}),
   };
 }
 

@@ -1,0 +1,69 @@
+import type { Command } from 'commander';
+
+interface Options {
+  experiment: string;
+  out?: string;
+  checkpointEvery?: string;
+}
+
+/** `run`: one run of a grid, by its id or specification. Killed and started again it goes on where it was. */
+export function registerRun(program: Command): void {
+  program
+    .command('run')
+    .description('run one experiment; a scheduler calls this once per run of a grid')
+    .requiredOption('--experiment <id|file>', 'the id of a planned run, or a specification file')
+    .option('--out <folder>', 'where the record goes (default: data/cache/runs)')
+    .option('--checkpoint-every <updates>', 'how often the state is saved (default 100)')
+    .action(async ({ experiment, out, checkpointEvery }: Options) => {
+      const [
+        { readSpec },
+        { runFinetune, runId },
+        { findRecord, runFolders, saveRecord },
+        { Stopped },
+        { projectCache },
+        { progress },
+        { stoppable },
+        { inRange },
+      ] = await Promise.all([
+        import('../experiments/spec'),
+        import('../experiments/finetune-run'),
+        import('../experiments/store'),
+        import('../experiments/stopped'),
+        import('../runtime/files'),
+        import('../runtime/progress'),
+        import('../runtime/stoppable'),
+        import('../runtime/errors'),
+      ]);
+      const every =
+        checkpointEvery === undefined ? undefined : inRange('--checkpoint-every', Number(checkpointEvery), 0, Infinity);
+      const spec = readSpec(experiment);
+      const folder = out ?? projectCache('runs');
+      const id = await runId(spec);
+      const known = findRecord(id, out ? [out] : runFolders());
+      if (known) {
+        process.stdout.write(`${id} was run before\n`);
+        return;
+      }
+      let bar: ReturnType<typeof progress> | undefined;
+      try {
+        const record = await stoppable((stopped) =>
+          runFinetune(spec, {
+            stopped,
+            ...(every === undefined ? {} : { checkpointEvery: every }),
+            onStep: (step, steps, loss, rate) => {
+              bar ??= progress(id, steps);
+              bar.update(step, `loss ${loss.toFixed(4)}, ${Math.round(rate)} tokens/s`);
+            },
+          }),
+        );
+        saveRecord(folder, record);
+        process.stdout.write(`${id} done\n`);
+      } catch (error) {
+        if (!(error instanceof Stopped)) throw error;
+        process.stderr.write(`${error.message}; the same command goes on from there\n`);
+        process.exitCode = 130;
+      } finally {
+        bar?.stop();
+      }
+    });
+}
