@@ -43,10 +43,8 @@ async function run(options: Options): Promise<void> {
   const resamples = inRange('--resamples', Number(options.resamples), 20, 1e6);
   ensure(k === undefined || Number.isInteger(k), `--k must be a whole number, got ${options.k}`);
   const { conventionNamed } = await import('../metrics/conventions');
-  const named = conventionNamed(options.convention);
-  const zeroIdeal =
-    options.zeroIdeal === undefined ? named.zeroIdeal : oneOf('--zero-ideal', options.zeroIdeal, ['zero', 'skip']);
-  const convention = { ...named, zeroIdeal };
+  const convention = conventionNamed(options.convention);
+  const zeroIdeal = options.zeroIdeal === undefined ? undefined : oneOf('--zero-ideal', options.zeroIdeal, ['zero', 'skip']);
   const { readScoreRows } = await import('../metrics/score-files');
   const { rows, unjudged } = await readScoreRows(task as 1 | 2 | 3, options.judgements, options.predictions, options.split);
   const { Key } = await import('../runtime/key');
@@ -54,7 +52,7 @@ async function run(options: Options): Promise<void> {
   const { scoreRanking, scoreClasses } = await import('../metrics/score');
   const result =
     task === 1
-      ? scoreRanking(rows, { convention, k, all: options.all, resamples, key })
+      ? scoreRanking(rows, { convention, k, all: options.all, zeroIdeal, resamples, key })
       : scoreClasses(task as 2 | 3, rows, { resamples, key });
   const { perQuery, ...report } = result;
   if (options.perQuery) {

@@ -1,5 +1,5 @@
 import { ensure, oneOf } from '../runtime/errors';
-import { ESCI_GAINS, gainsOf } from './conventions';
+import { CONVENTIONS, ESCI_GAINS, gainsOf } from './conventions';
 import { expectedCalibrationError, logLosses } from './calibration';
 import { expectedGain } from './ensemble';
 import { mrr } from './mrr';
@@ -10,6 +10,9 @@ import { aucOf, averagePrecisionOf, macroF1Of, meanOf, type WeightedStatistic } 
 export const METRIC_NAMES = ['microF1', 'macroF1', 'exactAccuracy', 'auc', 'averagePrecision', 'logLoss', 'ndcg', 'mrr'] as const;
 /** Metrics computed from stored predictions. AUC and average precision are of "E or not" (4 classes, 1 score) or "S or not" (2 classes). */
 export type MetricName = (typeof METRIC_NAMES)[number];
+
+/** The task's own nDCG, with ties averaged: stored rows have no product ids, and row order could give the labels away. */
+const TIES_AVERAGED = { ...CONVENTIONS.spec, ties: 'average' } as const;
 
 /** Metrics where a smaller value is better. */
 export const LOWER_IS_BETTER: readonly string[] = ['logLoss', 'ece', 'loss', 'mlmLoss'];
@@ -51,7 +54,7 @@ export function prepareMetric(name: MetricName, columns: PredictionColumns): Wei
       needs(classes > 1, 'class probabilities');
       return meanOf(logLosses(probabilities, classes, given, 0.5 / PROBABILITY_STEPS), query, queries);
     case 'ndcg':
-      return meanOf(ndcg({ ...lists, scores: rankingScore(columns) }).perQuery, perQuery, queries);
+      return meanOf(ndcg({ ...lists, scores: rankingScore(columns) }, TIES_AVERAGED).perQuery, perQuery, queries);
     case 'mrr':
       return meanOf(mrr({ ...lists, scores: rankingScore(columns) }).perQuery, perQuery, queries);
   }

@@ -9,7 +9,10 @@ export interface JudgedLists {
   query: ArrayLike<number>;
   /** Number of queries, where trailing ones may have no row. */
   queries?: number;
-  /** Product ids for ties; where absent, row order stands for the order of ids. */
+  /**
+   * Product ids for ties; where absent, row order stands for the order of ids. Then beware of files that list the best rows first: with many ties
+   * (BM25) their order flatters the score; average ties instead.
+   */
   ids?: readonly string[];
 }
 

@@ -24,6 +24,8 @@ export interface ScoreOptions {
   k?: number;
   /** Every convention side by side. */
   all?: boolean;
+  /** Replaces every convention's own policy for a query without gain. */
+  zeroIdeal?: Convention['zeroIdeal'];
   resamples: number;
   key: Key;
 }
@@ -48,7 +50,12 @@ export interface RankingScore {
 }
 
 /** Task 1: nDCG under a named convention, its interval over queries, its counts, per locale and per query. */
-export function scoreRanking(rows: ScoreRows, { convention, k, all, resamples, key }: ScoreOptions): RankingScore {
+export function scoreRanking(
+  rows: ScoreRows,
+  { convention: named, k, all, zeroIdeal, resamples, key }: ScoreOptions,
+): RankingScore {
+  const policy = (rule: Convention): Convention => (zeroIdeal ? { ...rule, zeroIdeal } : rule);
+  const convention = policy(named);
   const { query, queryIds, score, label, grade } = rows;
   ensure(score, 'task 1 needs a score for each row');
   const gains = (rule: Convention): ArrayLike<number> => (label ? gainsOf(label, rule.gains) : (grade as ArrayLike<number>));
@@ -61,7 +68,7 @@ export function scoreRanking(rows: ScoreRows, { convention, k, all, resamples, k
     : Object.fromEntries(
         // Swapping the gains of S and C means nothing for grades.
         CONVENTION_NAMES.filter((name) => label || name !== 'esci-data-head').map((name) => {
-          const one = of(CONVENTIONS[name]);
+          const one = of(policy(CONVENTIONS[name]));
           const { zeroIdeal, skipped, tied } = one;
           return [name, { ndcg: one.value, about: CONVENTIONS[name].about, zeroIdeal, skipped, tied }];
         }),

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { Bm25, bm25Scores, words } from '../../metrics/bm25';
+import type { ConventionName } from '../../metrics/conventions';
 import { ndcg, randomNdcg } from '../../metrics/ndcg';
 import { sharedFile } from './shared';
 
@@ -67,19 +68,19 @@ test(
     assert.equal(kept.length, 83);
     const query = kept.flatMap((q, i) => q.grades.map(() => i));
     const gains = kept.flatMap((q) => q.grades);
-    const quality = (fields: string[]): number => {
+    const quality = (convention: ConventionName, fields: string[]): number => {
       const index = new Bm25(catalogue.map((p) => fields.map((f) => p[f] ?? '').join(' ')));
-      return ndcg({ gains, query, scores: kept.flatMap((q) => [...index.scores(q.text, q.documents)]) }, 'spec', 10).value;
+      return ndcg({ gains, query, scores: kept.flatMap((q) => [...index.scores(q.text, q.documents)]) }, convention, 10).value;
     };
     const titleBrand = ['product_title', 'product_brand'];
-    // rank_bm25 0.2.2, BM25Okapi on re.findall(r'\w+', text.lower()), run on the same files
-    close(quality(titleBrand), 0.7943359746384636, 'title + brand', 1e-9);
-    close(
-      quality([...titleBrand, 'product_color', 'product_bullet_point', 'product_description']),
-      0.7737665357165111,
-      'all text',
-      1e-9,
-    );
+    const allText = [...titleBrand, 'product_color', 'product_bullet_point', 'product_description'];
+    // rank_bm25 0.2.2, BM25Okapi on re.findall(r'\w+', text.lower()), run on the same files. Most of these lists hold ties, and 42 of the file's 100
+    // lists are written best grade first: with ties in file order (the first two) the order itself gives .015 to .03 away; scikit-learn 1.9.1's
+    // ndcg_score averages ties (the last two).
+    close(quality('spec', titleBrand), 0.7943359746384636, 'title + brand, ties in file order', 1e-9);
+    close(quality('spec', allText), 0.7737665357165111, 'all text, ties in file order', 1e-9);
+    close(quality('sklearn', titleBrand), 0.7642950550377849, 'title + brand, ties averaged', 1e-9);
+    close(quality('sklearn', allText), 0.7589287428626328, 'all text, ties averaged', 1e-9);
     close(randomNdcg({ gains, query }, undefined, 10).value, 0.583, 'random order', 0.005); // 50 drawn orders gave .581, others .585
   },
 );

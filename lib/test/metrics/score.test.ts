@@ -94,6 +94,9 @@ test('grades as gains: a judgement file with a grade column instead of labels', 
   });
   close(got.ndcg, (1 + 3 / Math.log2(3)) / (3 + 1 / Math.log2(3)), 'nDCG');
   assert.deepEqual([got.counts.zeroIdeal, got.counts.skipped], [1, 1]);
+  const read = (await readScoreRows(1, graded, scores)).rows;
+  const both = scoreRanking(read, { ...options, zeroIdeal: 'skip', all: true }).conventions;
+  close(both?.trec.ndcg ?? NaN, got.ndcg, 'the policy given holds for every convention');
   assert.ok(!('esci-data-head' in (got.conventions ?? {})), 'swapped label gains mean nothing for grades');
 });
 
