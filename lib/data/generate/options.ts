@@ -105,14 +105,14 @@ const demo: GeneratorOptions = {
   },
   testShare: 0.2,
   smallShare: 0.3,
-  departments: 5,
-  categoriesPerDepartment: 6,
-  attributeTypes: 6,
-  valuesPerType: 5,
-  typesPerCategory: 3,
-  colors: 8,
-  brands: 40,
-  distractors: 60,
+  departments: 3,
+  categoriesPerDepartment: 4,
+  attributeTypes: 4,
+  valuesPerType: 4,
+  typesPerCategory: 2,
+  colors: 6,
+  brands: 20,
+  distractors: 30,
   brandZipf: 0.8,
   categoryZipf: 0.3,
   askedAttributes: [0, 0.7, 0.3, 0],
@@ -131,7 +131,7 @@ const demo: GeneratorOptions = {
   duplicateShare: 0.05,
   unjudgedShare: 0.25,
   titleOmits: 0.15,
-  titleDistractors: 1.5,
+  titleDistractors: 1,
   brandInTitle: 0.3,
   colorInTitle: 0.3,
   accessoryNames: 0.7,
@@ -147,7 +147,7 @@ const demo: GeneratorOptions = {
 };
 
 /**
- * The default options of each world. `demo` follows what a prototype measured as learnable from scratch (30 categories, short rows, 8 % noise); its label
+ * The default options of each world. `demo` follows what a prototype measured as learnable from scratch (12 categories, short rows, 8 % noise); its label
  * shares are those of the full ESCI release and its missing fields those of a real sample of 2,734 rows. `small` uses the whole lexicon, harder queries and longer text.
  */
 export const DEFAULTS: Readonly<Record<WorldName, GeneratorOptions>> = {
@@ -179,7 +179,7 @@ export const DEFAULTS: Readonly<Record<WorldName, GeneratorOptions>> = {
     keywordShare: 0.2,
     crossMention: 0.1,
   },
-  smoke: { ...demo, world: 'smoke', queries: 48, departments: 3, categoriesPerDepartment: 4, attributeTypes: 4, valuesPerType: 4, typesPerCategory: 2, colors: 6, brands: 20, distractors: 30 },
+  smoke: { ...demo, world: 'smoke', queries: 48 },
 };
 
 /** The label shares of the full release's task-2 rows (the default) and of a real sample of 2,734 rows. */
