@@ -166,7 +166,7 @@ test(
         assert.deepEqual(trouble, [], name);
         assert.equal(await tab.evaluate('document.querySelectorAll("iframe, img[src=x], svg[onload]").length'), 0);
         assert.ok(
-          ((await tab.evaluate('document.documentElement.scrollWidth')) as number) <= (name === 'report' ? 390 : 1e9),
+          (await tab.evaluate<number>('document.documentElement.scrollWidth')) <= (name === 'report' ? 390 : 1e9),
           'fits a phone',
         );
         await tab.close();
