@@ -1,30 +1,19 @@
-import { Stopped } from '../experiments/stopped';
-import { planGrid, type GridRequest } from '../experiments/plan';
-import { planRuns, runGrid, type PlannedRun } from '../experiments/runner';
-import { writeSpec } from '../experiments/spec';
-import { tableIds } from '../experiments/tables';
-import type { RowRuns, RunRecord } from '../experiments/record';
+import { runFolders } from '../experiments/store';
+import type { RunRecord } from '../experiments/record';
 import { renderTables } from '../report/formats';
-import { summarise } from '../report/summarise';
-import { progress } from '../runtime/progress';
-import { stoppable } from '../runtime/stoppable';
+import { planReproduction, reproduceTables, type ReproduceRequest } from '../report/reproduce';
+import { writeReport } from '../report/write';
 
-interface Request extends Omit<GridRequest, 'table'> {
-  table?: string;
-  jobs: number;
+interface Request extends ReproduceRequest {
   dryRun: boolean;
   report: boolean;
 }
 
-/** Plans the tables, runs what is missing, prints the tables on stdout. */
+/** Plans the tables, runs what is missing, prints the tables on stdout and writes the report. */
 export async function reproduce(request: Request): Promise<void> {
-  const grids = (request.table === undefined ? tableIds : [request.table]).map((table) => planGrid({ ...request, table }));
-  const runs = await planRuns(grids.flatMap((grid) => grid.cells));
-  const missing = new Set(runs.filter((run) => !run.record).map((run) => run.id));
-  process.stderr.write(
-    `${grids.map((g) => g.table.title).join('; ')}: ${new Set(runs.map((r) => r.id)).size} runs, ${missing.size} to do\n`,
-  );
-  for (const { id, cell, record } of runs) if (!record) writeSpec(id, cell.experiment);
+  const { grids, runs, missing } = await planReproduction(request);
+  const all = new Set(runs.map((r) => r.id)).size;
+  process.stderr.write(`${grids.map((g) => g.table.title).join('; ')}: ${all} runs, ${missing.length} to do\n`);
   if (request.dryRun) {
     for (const { id, cell, record } of runs) {
       const { seed, fold } = cell.experiment;
@@ -32,48 +21,25 @@ export async function reproduce(request: Request): Promise<void> {
     }
     return;
   }
-  const finished = await runWithProgress(runs, request.jobs);
-  const tables = grids.map((grid) => {
-    const rows = grid.table.rows.map((row): RowRuns => {
-      const own = finished.filter((run) => run.cell.table === grid.table.id && run.cell.row === row.id);
-      return { row, runs: own.flatMap((run) => run.record ?? []) };
-    });
-    return summarise(
-      grid.table,
-      rows.filter((row) => row.runs.length),
-    );
-  });
-  process.stdout.write(renderTables(tables, 'text') + '\n');
-  failedChecks(finished.flatMap((run) => run.record ?? []));
-}
-
-async function runWithProgress(runs: readonly PlannedRun[], jobs: number): Promise<PlannedRun[]> {
-  const total = new Set(runs.filter((r) => !r.record).map((r) => r.id)).size;
-  if (!total) return [...runs];
-  const bar = progress('runs', total);
-  try {
-    return await stoppable((stopped) =>
-      runGrid(runs, {
-        jobs,
-        stopped,
-        onProgress: ({ done, running, secondsLeft }) => {
-          const left = secondsLeft === undefined ? '' : `${Math.ceil(secondsLeft / 60)} min left; `;
-          bar.update(done, left + running.join(' | '));
-        },
-      }),
-    );
-  } catch (error) {
-    if (!(error instanceof Stopped)) throw error;
-    process.stderr.write('\nstopped; finished runs are kept, the same command goes on from here\n');
-    process.exitCode = 130;
-    return [...(await planRuns(runs.map((r) => r.cell)))];
-  } finally {
-    bar.stop();
-  }
+  const { tables, records, stopped } = await reproduceTables(request);
+  const filled = tables.map(({ table }) => ({
+    ...table,
+    rows: request.rows ? table.rows.filter((r) => request.rows!.includes(r.id)) : table.rows,
+  }));
+  process.stdout.write(renderTables(filled, 'text'));
+  failedChecks(records);
+  const written = request.report ? writeReport(runFolders()) : undefined;
+  if (written) process.stdout.write(`\nreport: ${written.path}\n`);
+  if (!stopped) return;
+  process.stderr.write('stopped; finished runs are kept, the same command goes on from here\n');
+  process.exitCode = 130;
 }
 
 /** Self-checks that failed, once each: a trick that did nothing must not go unnoticed. */
 function failedChecks(records: readonly RunRecord[]): void {
-  const failed = new Set(records.flatMap((r) => r.checks.filter((c) => !c.ok).map((c) => `${c.name} (${c.detail})`)));
-  for (const text of failed) process.stderr.write(`self-check failed: ${text}\n`);
+  const failed = new Set(records.flatMap((r) => r.checks.filter((c) => !c.ok).map((c) => c.name)));
+  for (const name of failed) {
+    const runs = records.filter((r) => r.checks.some((c) => c.name === name && !c.ok));
+    process.stderr.write(`self-check failed in ${runs.length} of ${records.length} runs: ${name}\n`);
+  }
 }

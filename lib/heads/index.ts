@@ -1,2 +1,4 @@
+export * from './brand';
 export * from './classification';
+export * from './esci';
 export * from './mlm';

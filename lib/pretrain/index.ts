@@ -1,0 +1,6 @@
+export * from './config';
+export * from './contrastive';
+export * from './mlm';
+export * from './pseudo-query';
+export * from './sources';
+export * from './step';

@@ -1,0 +1,6 @@
+export * from './checkpoint';
+export * from './classifier';
+export * from './inputs';
+export * from './loop';
+export * from './pretrainer';
+export * from './schedule';
