@@ -56,6 +56,15 @@ export const pack = (xs: Tensor[]): Tensor => kernel('Pack', xs, { ...T, N: { in
 export const unpack = (x: Tensor): Tensor[] =>
   kernels('Unpack', [x], { ...T, num: { int: x.shape[0] }, axis: { int: 0 } }, x.shape[0]);
 
+/** The first `count` entries along an axis. */
+export const take = (x: Tensor, axis: number, count: number): Tensor =>
+  kernel('Slice', [x, ints(x.shape.map(() => 0)), ints(x.shape.map((n, a) => (a === axis ? count : n)))], { ...T, Index: INT });
+/** Zeros behind along an axis, to `length` entries: the gradient of `take`. */
+export const extend = (x: Tensor, axis: number, length: number): Tensor => {
+  const paddings = x.shape.map((n, a) => [0, a === axis ? length - n : 0]);
+  return kernel('Pad', [x, tf.tensor2d(paddings, [x.rank, 2], 'int32')], { ...T, Tpaddings: INT });
+};
+
 /** Rows of `table` by int32 index: [V, H] at [...] → [..., H]. */
 export const gatherRows = (table: Tensor, ids: Tensor): Tensor =>
   kernel('GatherV2', [table, ids, tf.scalar(0, 'int32')], {

@@ -69,6 +69,23 @@ test('dropout acts only with a key: one key repeats, two differ, and without one
   );
 });
 
+test("the first token alone: the same vectors and gradients as the whole's first", () => {
+  noLeak(() =>
+    tf.tidy(() => {
+      const config = tiny('xlm-roberta');
+      const params = tensors(encoderParams(config, 0.5), 'first');
+      const input = batch([[5, 9, 7, 1], [4, 4, 6, 8], [3, 1, 1, 1]], config.padId); // prettier-ignore
+      const [all, first] = (['all', 'first'] as const).map((tokens) =>
+        valueAndGradients((p) => tf.sum(tf.square(encode(p, config, input, { tokens }).slice([0, 0, 0], [3, 1, 5]))), params),
+      );
+      assert.deepEqual(encode(params, config, input, { tokens: 'first' }).shape, [3, 1, 6]);
+      assert.ok(largest(all.value, first.value) < 1e-5);
+      assert.deepEqual(Object.keys(first.gradients), Object.keys(params));
+      for (const [name, g] of Object.entries(all.gradients)) assert.ok(largest(g, first.gradients[name]) < 2e-5, name);
+    }),
+  );
+});
+
 test('recorded and eager give the same loss and gradients, dropout included', () => {
   const config = tiny('bert');
   const specs = { ...encoderParams(config, 0.3), ...classificationParams(config, 3, { std: 0.3 }) };

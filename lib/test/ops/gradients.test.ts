@@ -63,6 +63,7 @@ test('attention: gradients equal finite differences, with padding, with and with
       const projections = normal('projections', [2, 5, 3 * 3 * 7], 0.7);
       const key = TensorKey.of(Key.from('attention'));
       checkGradients((p) => attention(p.x, { heads: 3, bias }), { x: projections }, 2e-3, 5);
+      checkGradients((p) => attention(p.x, { heads: 3, bias, queries: 2 }), { x: projections }, 2e-3, 5);
       checkGradients((p) => attention(p.x, { heads: 3, bias, rate: 0.4, key }), { x: projections }, 2e-3, 5);
     });
   });
