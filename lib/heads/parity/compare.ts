@@ -6,7 +6,8 @@ export interface ParityResult {
   /** Where the largest error is, for quantities with names. */
   at?: string;
   bound: number;
-  kind: 'absolute' | 'relative';
+  /** `rows`: how many rows are not equal. */
+  kind: 'absolute' | 'relative' | 'rows';
   ok: boolean;
 }
 
@@ -33,6 +34,15 @@ export class Comparison {
     for (let i = 0; i < expected.length; i++)
       if (!counts || counts[Math.floor(i / width)]) largest = worse(largest, Math.abs(got[i] - expected[i]));
     this.push(quantity, largest, bound, 'absolute');
+  }
+
+  /** The number of rows that are not the same numbers; none may differ. */
+  rows(quantity: string, got: readonly ArrayLike<number>[], expected: readonly ArrayLike<number>[]): void {
+    const same = (a: ArrayLike<number> | undefined, b: ArrayLike<number>): boolean =>
+      a?.length === b.length && Array.from(b).every((x, i) => a[i] === x);
+    const differ = expected.flatMap((row, i) => (same(got[i], row) ? [] : [i]));
+    const length = got.length === expected.length ? 0 : 1;
+    this.push(quantity, differ.length + length, 0, 'rows', differ.length ? `first row ${differ[0]}` : undefined);
   }
 
   /**

@@ -9,10 +9,15 @@ import { firstToken, meanPool } from '../../ops/pooling';
 import { ensure } from '../../runtime/errors';
 import { sha256File } from '../../runtime/hash';
 import { tf, type Tensor } from '../../runtime/tensorflow';
+import { loadTokenizer } from '../../text/tokenizer';
 import { Comparison, type ParityResult } from './compare';
 import { batchOf, flat, type GoldenBatch, type Matrix, norms, tensorsOf } from './golden';
 
 export interface SentenceGolden extends GoldenBatch {
+  /** Query and product of each row, where tokens are to be compared too. */
+  pairs?: readonly (readonly [string, string])[];
+  /** What pairs were cut to, the longer side first; 48 where it is not said. */
+  max_length?: number;
   weights_sha256: string;
   first_token_hidden: Matrix;
   mean_pooled: Matrix;
@@ -31,8 +36,22 @@ export async function sentenceParity(name: string, weights: string, golden: Sent
     sha === golden.weights_sha256,
     `${weights} holds other weights than ${name} was computed with: SHA-256 ${sha}, expected ${golden.weights_sha256}`,
   );
+  const compare = new Comparison(name);
+  if (golden.pairs) {
+    const encoded = await loadTokenizer(weights).encodeBatch(golden.pairs, { maxLength: golden.max_length ?? 48 });
+    compare.rows(
+      'token ids of each pair',
+      encoded.map((e) => e.ids),
+      golden.input_ids,
+    );
+    if (golden.token_type_ids)
+      compare.rows(
+        'token types of each pair',
+        encoded.map((e) => e.typeIds ?? new Uint8Array(e.ids.length)),
+        golden.token_type_ids,
+      );
+  }
   return scoped(() => {
-    const compare = new Comparison(name);
     const { config, params: values, shapes } = loadPretrained(weights);
     const params = tensorsOf(values, shapes);
     const batch = batchOf(golden, config.padId);

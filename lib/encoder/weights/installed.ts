@@ -1,0 +1,47 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { InputError } from '../../runtime/errors';
+import { sharedCache } from '../../runtime/files';
+import { sha256File } from '../../runtime/hash';
+import type { KnownWeights } from './known';
+
+/** The note that a fetched folder carries: where it came from and what each file's checksum was. */
+export interface WeightsManifest {
+  name: string;
+  licence: string;
+  /** The source that it came from, in words. */
+  source: string;
+  /** `pinned`: the checksum was known before the fetch; otherwise it was recorded then. */
+  files: readonly { name: string; bytes: number; sha256: string; pinned: boolean }[];
+}
+
+/** The note's file name. It is written last, so a folder that has it is whole. */
+export const MANIFEST = 'weights.json';
+
+/** Where a known set of weights lies once fetched: `ESCI_CACHE/weights/NAME`, a slash of the name as two hyphens. */
+export const weightsFolder = (name: string): string => sharedCache('weights', name.replaceAll('/', '--'));
+
+/** The note of weights that are here and of the right sizes; undefined where they are not, or not whole. */
+export function installed(weights: Pick<KnownWeights, 'name' | 'files'>, folder = weightsFolder(weights.name)): WeightsManifest | undefined {
+  const path = join(folder, MANIFEST);
+  if (!existsSync(path)) return undefined;
+  let manifest: WeightsManifest;
+  try {
+    manifest = JSON.parse(readFileSync(path, 'utf8')) as WeightsManifest;
+  } catch {
+    return undefined;
+  }
+  const there = manifest.files.every(({ name, bytes }) => statSync(join(folder, name), { throwIfNoEntry: false })?.size === bytes);
+  const needed = weights.files.every(({ name, optional }) => optional || manifest.files.some((file) => file.name === name));
+  return there && needed ? manifest : undefined;
+}
+
+/** Reads every file of a fetched folder and compares its SHA-256 with the note's. Throws an InputError that names the first that differs. */
+export async function verifyInstalled(weights: KnownWeights, manifest: WeightsManifest, folder = weightsFolder(weights.name)): Promise<void> {
+  for (const { name, sha256 } of manifest.files) {
+    const expected = weights.files.find((file) => file.name === name)?.sha256 ?? sha256;
+    const got = await sha256File(join(folder, name));
+    if (got !== expected)
+      throw new InputError(`${join(folder, name)} has SHA-256 ${got}, expected ${expected}: remove the folder and fetch it again`);
+  }
+}
