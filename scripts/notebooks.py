@@ -95,7 +95,11 @@ def execute(path):
     notebook = nbformat.read(path, as_version=4)
     codes = [i for i, cell in enumerate(notebook.cells) if cell["cell_type"] == "code" and cell["source"].strip()]
 
+    at = codes[0] if codes else 0
+
     def started(cell, cell_index, **_):
+        nonlocal at
+        at = cell_index
         emit("cell", path=path, done=sum(1 for i in codes if i < cell_index), total=len(codes))
 
     client = NotebookClient(
@@ -113,8 +117,6 @@ def execute(path):
     try:
         client.execute()
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-        reached = [i for i in codes if notebook.cells[i].get("outputs") or notebook.cells[i].get("execution_count")]
-        at = reached[-1] if reached else (codes[0] if codes else 0)
         kind = {CellTimeoutError: "took too long", DeadKernelError: "ended the kernel"}.get(type(error), "failed")
         outputs = notebook.cells[at].get("outputs", []) if notebook.cells else []
         stderr = "".join(o["text"] for o in outputs if o["output_type"] == "stream" and o["name"] == "stderr")

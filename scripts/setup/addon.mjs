@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { cache, hash, readJson, root, writeJson } from './paths.mjs';
 import { run } from './run.mjs';
@@ -21,24 +21,39 @@ function inputs(want) {
   };
 }
 
+const matches = (folder, need) => {
+  const made = readJson(join(folder, 'made-from.json'));
+  return (
+    made !== undefined &&
+    Object.keys(need).every((key) => made[key] === need[key]) &&
+    existsSync(join(folder, 'tfjs_binding.node'))
+  );
+};
+
+/** An addon in the cache that was made from what is wanted now, by whichever compiler. */
+export function cachedAddon(want) {
+  const folder = join(cache, 'addon');
+  const need = inputs(want);
+  const names = existsSync(folder) ? readdirSync(folder).filter((name) => !name.endsWith('.partial')) : [];
+  return names.map((name) => join(folder, name)).find((path) => matches(path, need));
+}
+
 /** True where tfjs-node's addon is a link to one in the cache that was made from what is wanted now. */
 export function addonInStep(want) {
   try {
-    const target = readlinkSync(addonPath);
-    const made = readJson(join(dirname(target), 'made-from.json'));
-    const need = inputs(want);
-    return existsSync(target) && made !== undefined && Object.keys(need).every((key) => made[key] === need[key]);
+    return matches(dirname(readlinkSync(addonPath)), inputs(want));
   } catch {
     return false;
   }
 }
 
-/** Compiles tfjs-node's addon from the npm package's own sources against the unpacked TensorFlow, once per compiler, into the shared cache; links it. */
-export async function buildAddon(want, compiler, note) {
+/** Compiles tfjs-node's addon from the npm package's own sources against the unpacked TensorFlow, once, into the shared cache; links it. */
+export async function buildAddon(want, findCompiler, note) {
   const need = inputs(want);
-  const key = hash(JSON.stringify(need), compiler.version, want.machine);
-  const folder = join(cache, 'addon', key);
-  if (!readJson(join(folder, 'made-from.json'))) {
+  let folder = cachedAddon(want);
+  if (!folder) {
+    const compiler = findCompiler();
+    folder = join(cache, 'addon', hash(JSON.stringify(need), compiler.version, want.machine));
     const staging = `${folder}.partial`;
     rmSync(staging, { recursive: true, force: true });
     mkdirSync(staging, { recursive: true });

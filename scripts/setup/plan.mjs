@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { addonInStep, buildAddon } from './addon.mjs';
+import { addonInStep, buildAddon, cachedAddon } from './addon.mjs';
 import { kernelInStep, writeKernel } from './kernel.mjs';
 import { buildLibrary, libraryInStep } from './library.mjs';
 import { releaseAll, withLock } from './lock.mjs';
@@ -82,7 +82,7 @@ function chosen(args) {
 async function work(want, choice, waits) {
   const need = missing(want);
   const python = need.venv || need.tensorflow ? findPython() : undefined;
-  const compiler = need.addon ? findCompiler() : undefined;
+  const compiler = need.addon && !cachedAddon(want) ? findCompiler() : undefined;
   const found = [`Node ${process.versions.node}`, python && `Python ${python.version}`, compiler?.version].filter(Boolean);
   say(
     `set-up: ${
@@ -127,7 +127,7 @@ async function fetchTensorflow(want) {
 }
 
 const makeAddon = (want, compiler) =>
-  part('addon', "tfjs-node's addon against that TensorFlow", (note) => buildAddon(want, compiler ?? findCompiler(), note));
+  part('addon', "tfjs-node's addon against that TensorFlow", (note) => buildAddon(want, () => compiler ?? findCompiler(), note));
 
 const withCache = (waits, task) => {
   mkdirSync(cache, { recursive: true });
