@@ -107,7 +107,7 @@ test('the same key gives the same digits on every platform (oracle: a pinned che
     const { rows, products } = generate({ world, queries: 31 }, Key.from('pinned'));
     return sha256(canonicalJson({ rows, products })).slice(0, 16);
   };
-  assert.deepEqual([digest('demo'), digest('small')], ['4807b57361526d2f', '5fda0d1634126ba7']);
+  assert.deepEqual([digest('demo'), digest('small')], ['f5f1449ad2033b3e', '5fda0d1634126ba7']);
   assert.notEqual(generate({ world: 'smoke' }, Key.from(1)).sha256, generate({ world: 'smoke' }, Key.from(2)).sha256);
 });
 
