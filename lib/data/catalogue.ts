@@ -6,8 +6,8 @@ import { inspectFile, verifiedSha256 } from './inspect';
 import { cleanText, parseLocale } from './normalize';
 import { parseProduct, productKey } from './parse-row';
 import { ReadReport } from './report';
-import { readable, rejectedLines, scanFile } from './scan';
-import { rawRows, requireColumns } from './stage';
+import { overScan, rejectedLines, scanFile } from './scan';
+import { rawRows, requireColumns, type PlacedRow } from './stage';
 import type { Locale, Product } from './types';
 
 const TEXT = Object.keys(PRODUCT_TEXT);
@@ -77,7 +77,7 @@ async function scanAll<T>(
   required: readonly string[],
   what: string,
   report: ReadReport,
-  parse: (rows: Awaited<ReturnType<typeof rawRows>>) => T[],
+  parse: (rows: readonly PlacedRow[]) => T[],
 ): Promise<T[]> {
   const facts = inspectFile(path);
   await verifiedSha256(facts);
@@ -85,7 +85,11 @@ async function scanAll<T>(
   try {
     const scan = await scanFile(duck, facts, names);
     requireColumns(scan, required, what);
-    const rows = await readable(path, () => rawRows(duck, [...names, 'wrong'], scan.from));
+    const rows = await overScan(scan, async (from) => {
+      const all: PlacedRow[] = [];
+      for await (const lines of rawRows(duck, [...names, 'wrong'], from)) all.push(...lines);
+      return all;
+    });
     for (const { line, reason, got } of await rejectedLines(duck)) report.skip(basename(path), line - 2, `CSV line cannot be read: ${reason}`, got);
     report.rows += rows.length;
     const result = parse(rows.sort((a, b) => a.row - b.row));

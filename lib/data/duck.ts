@@ -60,16 +60,14 @@ export class Duck {
     return Number(Object.values(row)[0]);
   }
 
-  /** The columns of a query, in order: the fastest way into JavaScript. 64-bit integers stay bigint here; cast them to DOUBLE in the query. */
-  async columns(sql: string, parameters: readonly Parameter[] = []): Promise<{ count: number; columns: unknown[][] }> {
+  /**
+   * A query's result by column, a few thousand rows at a time: the fastest way into JavaScript. DuckDB holds the whole result, JavaScript one piece.
+   * 64-bit integers stay bigint here; cast them to DOUBLE in the query.
+   */
+  async *pieces(sql: string, parameters: readonly Parameter[] = []): AsyncGenerator<{ count: number; columns: unknown[][] }> {
     const result = await this.run(sql, parameters);
-    const columns: unknown[][] = Array.from({ length: result.columnCount }, () => []);
     for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount; chunk = await result.fetchChunk())
-      chunk.visitColumns((values, index) => {
-        const column = columns[index];
-        for (const value of values) column.push(value);
-      });
-    return { count: columns[0]?.length ?? 0, columns };
+      yield { count: chunk.rowCount, columns: chunk.getColumns() };
   }
 
   close(): void {

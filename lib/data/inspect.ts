@@ -18,7 +18,7 @@ export interface FileFacts {
   bom: boolean;
 }
 
-const HEAD = 1 << 20;
+const HEAD = 4 << 20;
 
 /** Recognises a file. Throws InputError for what is no table: a missing or empty file, a Git LFS pointer, a web page, an archive, UTF-16, a cut parquet file. */
 export function inspectFile(path: string): FileFacts {
@@ -41,7 +41,7 @@ export function inspectFile(path: string): FileFacts {
   ensure(!/\.parquet$/i.test(path), `${path} is not a parquet file: it starts with ${JSON.stringify(magic)} instead of "PAR1"`);
   ensure(!magic.startsWith('PK'), `${path} is a zip archive: unpack it first`);
   const compression: Compression = magic.startsWith('\x1f\x8b') ? 'gzip' : magic === '(\xb5/\xfd' ? 'zstd' : 'none';
-  const unpacked = compression === 'gzip' ? gunzipHead(raw, path) : compression === 'zstd' ? Buffer.alloc(0) : raw;
+  const unpacked = compression === 'gzip' ? gunzipHead(raw.subarray(0, HEAD / 4), path) : compression === 'zstd' ? Buffer.alloc(0) : raw;
   const utf16 = unpacked.length > 1 && ((unpacked[0] === 0xff && unpacked[1] === 0xfe) || (unpacked[0] === 0xfe && unpacked[1] === 0xff));
   ensure(!utf16, `${path} is UTF-16 text: save it as UTF-8`);
   ensure(unpacked.subarray(0, 4).toString('latin1') !== 'PAR1', `${path} is a compressed parquet file: unpack it first`);

@@ -13,7 +13,7 @@ const TEXT = Object.keys(PRODUCT_TEXT);
 /** Judgements read from DuckDB at once, and catalogue rows. */
 const CHUNK = 16384;
 /** Text of products held at once while streaming a pair of files. */
-const PASS_BYTES = 256 << 20;
+const PASS_BYTES = 192 << 20;
 const NO_PRODUCT = 'product not in the products file';
 const NO_TEXT: Omit<Product, 'productId' | 'locale'> = { title: '', description: '', bullets: '', brand: '', color: '' };
 
@@ -47,7 +47,7 @@ export async function readDataset(source: SourceInput, filters: ReadFilters = {}
 
 /**
  * The rows of a data set in bounded memory, `chunk` at a time, in the file's order: for files that do not fit. A pair of files is joined in passes: each
- * takes as many judgements as their products' text fits into 256 MB and scans the products once. `report` (optional) collects what was skipped.
+ * takes as many judgements as their products' text fits into 192 MB and scans the products once. `report` (optional) collects what was skipped.
  */
 export async function* streamRows(
   source: SourceInput,
@@ -83,12 +83,14 @@ interface Parsed {
 
 async function* judgements(stage: Stage, from = 0, to = stage.count, parser = parserOf(stage)): AsyncGenerator<Parsed[]> {
   for (let at = from; at < to; at += CHUNK) {
-    const chunk: Parsed[] = [];
-    for (const { raw, row } of await rawJudgements(stage, at, Math.min(to, at + CHUNK))) {
-      const judgement = parser.parse(raw, row);
-      if (judgement) chunk.push({ judgement, row, ...(stage.joined && { own: productText(raw) }) });
+    for await (const lines of rawJudgements(stage, at, Math.min(to, at + CHUNK))) {
+      const chunk: Parsed[] = [];
+      for (const { raw, row } of lines) {
+        const judgement = parser.parse(raw, row);
+        if (judgement) chunk.push({ judgement, row, ...(stage.joined && { own: productText(raw) }) });
+      }
+      yield chunk;
     }
-    yield chunk;
   }
 }
 
@@ -127,8 +129,9 @@ async function loadCatalogue(stage: Stage, filters: ReadFilters, judgedOnly: boo
     `SEMI JOIN (SELECT DISTINCT trim(product_id) AS id, lower(trim(product_locale)) AS locale FROM judged WHERE ${range}) AS named ` +
     `ON trim(catalogue.product_id) = named.id AND lower(trim(catalogue.product_locale)) = named.locale`;
   const first = new Map<string, number>();
-  const take = (rows: Awaited<ReturnType<typeof rawRows>>): void => {
-    for (const { raw, row } of rows) {
+  const take = async (from: string): Promise<void> => {
+    for await (const lines of rawRows(duck, names, from))
+    for (const { raw, row } of lines) {
       const product = parseProduct(raw);
       if ('reason' in product) {
         if (!judgedOnly) report.skip(basename(file), row, product.reason, product.got);
@@ -143,12 +146,12 @@ async function loadCatalogue(stage: Stage, filters: ReadFilters, judgedOnly: boo
       if (earlier !== undefined) report.skip(basename(file), Math.max(row, earlier), 'product listed twice (first kept)', product.productId);
     }
   };
-  if (judgedOnly) return take(await readable(file, () => rawRows(duck, names, `catalogue ${semi}`)));
+  if (judgedOnly) return readable(file, () => take(`catalogue ${semi}`));
   const from = `catalogue${others ? ` WHERE ${others} OR lower(trim(product_locale)) NOT IN ('us', 'es', 'jp')` : ''}`;
   const total = await duck.number('SELECT coalesce(max(row), -1) + 1 FROM catalogue');
   const step = CHUNK * 8;
   for (let at = 0; at < total; at += step)
-    take(await readable(file, () => rawRows(duck, names, `(SELECT * FROM ${from}) WHERE row >= ${at} AND row < ${at + step}`)));
+    await readable(file, () => take(`(SELECT * FROM ${from}) WHERE row >= ${at} AND row < ${at + step}`));
 }
 
 function join(stage: Stage, filters: ReadFilters, judgement: Judgement, row: number, catalogue: ReadonlyMap<string, Product>): Row | null {

@@ -6,12 +6,14 @@ import type { FileFacts } from './inspect';
 export interface Scan {
   path: string;
   from: string;
+  /** A slower expression for a file in which `from` meets a line that it cannot parse. */
+  careful?: string;
   has: ReadonlySet<string>;
   columns: readonly string[];
 }
 
 const LINE = 16 << 20;
-const SCALAR = /^(VARCHAR|U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL\(.*\)|BOOLEAN|UUID|ENUM\(.*\))$/;
+const SCALAR = /^(VARCHAR|U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL\(.*\)|BOOLEAN|UUID|JSON|ENUM\(.*\))$/;
 
 /**
  * The SQL to read `wanted` columns of a file; those it lacks are NULL. Lines that cannot be parsed come as rows without any value (JSON lines)
@@ -57,32 +59,37 @@ function csv({ path, compression }: FileFacts, wanted: readonly string[], head: 
 function json({ path, compression, format, bom }: FileFacts, wanted: readonly string[], head: string): Scan {
   const columns = jsonColumns(head, format === 'json-array');
   const struct = wanted.map((name) => `${name}: 'JSON'`).join(', ');
-  const options = `compression = '${compression}', maximum_object_size = ${LINE}`;
   const table =
-    format === 'json-array'
-      ? `read_json(${literal(path)}, format = 'array', columns = {${struct}}, ${options})`
-      : bom
-        ? bomLines(path, compression, wanted)
-        : `read_json(${literal(path)}, format = 'newline_delimited', columns = {${struct}}, ignore_errors = true, ${options})`;
+    `read_json(${literal(path)}, format = '${format === 'json-array' ? 'array' : 'newline_delimited'}', columns = {${struct}}, ` +
+    `compression = '${compression === 'none' ? 'uncompressed' : compression}', maximum_object_size = ${LINE})`;
   const picked = wanted.map((name) => `(${name}->>'$') AS ${name}`);
-  const wrong = wanted.map((name) => `WHEN json_type(${name}) IN ('OBJECT', 'ARRAY') THEN '${name}'`).join(' ');
-  const from = `(SELECT ${picked.join(', ')}, CASE ${wrong} END AS wrong, row_number() OVER () - 1 AS row FROM ${table})`;
-  return { path, from, has: new Set(columns), columns };
+  const cases = wanted.map((name) => `WHEN json_type(${name}) IN ('OBJECT', 'ARRAY') THEN '${name}'`).join(' ');
+  const wrong = cases ? `CASE ${cases} END` : 'NULL';
+  const from = (rows: string): string => `(SELECT ${[...picked, `${wrong} AS wrong`].join(', ')}, row_number() OVER () - 1 AS row FROM ${rows})`;
+  const facts = { path, has: new Set(columns), columns };
+  if (format === 'json-array') return { ...facts, from: from(table) };
+  const careful = from(parsedLines(path, compression, wanted));
+  return bom ? { ...facts, from: careful } : { ...facts, from: from(table), careful };
 }
 
-/** DuckDB takes a byte order mark for a broken first line of JSON: such a file is read as lines, and each is parsed. */
-function bomLines(path: string, compression: string, wanted: readonly string[]): string {
+/**
+ * JSON lines, each parsed by itself. DuckDB's own reader is five times as fast, but with `ignore_errors` it also loses the good line after a broken one,
+ * and it takes a byte order mark for a broken line.
+ */
+function parsedLines(path: string, compression: string, wanted: readonly string[]): string {
   const lines =
     `read_csv(${literal(path)}, columns = {'line': 'VARCHAR'}, delim = '\x01', quote = '', escape = '', header = false, auto_detect = false, ` +
     `compression = '${compression}', ignore_errors = true, parallel = false, max_line_size = ${LINE}, buffer_size = ${2 * LINE})`;
-  const picked = wanted.map((name) => `object->'${name}' AS ${name}`).join(', ');
-  return `(SELECT ${picked} FROM (SELECT TRY_CAST(ltrim(line, '\ufeff') AS JSON) AS object FROM ${lines} WHERE trim(line) <> ''))`;
+  const shape = JSON.stringify(Object.fromEntries([...wanted, 'unused'].map((name) => [name, 'JSON'])));
+  const object = `from_json(TRY_CAST(ltrim(line, '\ufeff') AS JSON), ${literal(shape)})`;
+  return `(SELECT unnest(object) FROM (SELECT ${object} AS object FROM ${lines} WHERE trim(line) <> ''))`;
 }
 
 function jsonColumns(head: string, array: boolean): string[] {
   const names = new Set<string>();
   const pieces = array ? head.match(/"((?:[^"\\]|\\.)*)"\s*:/g)?.map((key) => `{${key}0}`) ?? [] : head.split('\n').slice(0, 1000);
   for (const piece of pieces) {
+    if (names.size && piece.length > 1 << 20) continue;
     try {
       const value: unknown = JSON.parse(piece);
       if (value && typeof value === 'object' && !Array.isArray(value)) for (const name of Object.keys(value)) names.add(name);
@@ -90,7 +97,8 @@ function jsonColumns(head: string, array: boolean): string[] {
       // A broken or cut line says nothing about columns; it is counted when it is read.
     }
   }
-  return [...names];
+  // A first line longer than the head: its keys as far as it goes.
+  return names.size || array ? [...names] : jsonColumns(head, true);
 }
 
 async function zstdHead(duck: Duck, { path }: FileFacts): Promise<string> {
@@ -108,6 +116,17 @@ export async function rejectedLines(duck: Duck): Promise<{ line: number; reason:
   return duck.rows(
     `SELECT line, min(lower(error_type::VARCHAR)) AS reason, min(left(csv_line, 60)) AS got FROM reject_errors GROUP BY line ORDER BY line`,
   );
+}
+
+/** Runs work over a scan, again over its careful form where that is needed, and says in one line what DuckDB found wrong with the file. */
+export async function overScan<T>(scan: Scan, work: (from: string) => Promise<T>): Promise<T> {
+  const { careful } = scan;
+  if (!careful) return readable(scan.path, () => work(scan.from));
+  try {
+    return await work(scan.from);
+  } catch {
+    return readable(scan.path, () => work(careful));
+  }
 }
 
 /** Runs a query over a file and says in one line what DuckDB found wrong with it. */

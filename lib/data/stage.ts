@@ -10,7 +10,7 @@ import { inspectFile, verifiedSha256 } from './inspect';
 import { cleanText, normalizeQuery, parseLocale } from './normalize';
 import type { RawRow } from './parse-row';
 import { ReadReport } from './report';
-import { readable, rejectedLines, scanFile, type Scan } from './scan';
+import { overScan, rejectedLines, scanFile, type Scan } from './scan';
 import { LOCALES, type Locale } from './types';
 
 /** What to read. Filters are applied by DuckDB; a row whose value is unknown passes them, so that it is counted as unusable instead of vanishing. */
@@ -55,9 +55,7 @@ export async function openStage(input: SourceInput, filters: ReadFilters, report
     if (joined && filters.text !== 'optional')
       ensure(scan.has.has('product_title'), `${files.examples} has no column product_title: judgements alone need their products file beside them (a folder with both, or both paths)`);
     const wanted = [...JUDGEMENT, ...EXTRA, ...(joined ? TEXT : []), 'wrong'];
-    await readable(files.examples, () =>
-      duck.run(`CREATE TABLE judged AS SELECT row, ${wanted.join(', ')} FROM ${scan.from} ${where(filters, scan.has)}`),
-    );
+    await overScan(scan, (from) => duck.run(`CREATE TABLE judged AS SELECT row, ${wanted.join(', ')} FROM ${from} ${where(filters, scan.has)}`));
     const lost = await rejectedLines(duck);
     for (const { line, reason, got } of lost) report.skip(basename(files.examples), line - 2, `CSV line cannot be read: ${reason}`, got);
     if (filters.sampleQueries) await sampleQueries(duck, filters.sampleQueries);
@@ -77,18 +75,25 @@ export async function openStage(input: SourceInput, filters: ReadFilters, report
 }
 
 /** Raw lines of the judgements [from, to) in the file's order. */
-export async function rawJudgements(stage: Stage, from: number, to: number): Promise<{ raw: RawRow; row: number }[]> {
+export function rawJudgements(stage: Stage, from: number, to: number): AsyncGenerator<PlacedRow[]> {
   const names = [...JUDGEMENT, ...EXTRA, ...(stage.joined ? TEXT : []), 'wrong'];
   return rawRows(stage.duck, names, `judged WHERE rowid >= ${from} AND rowid < ${to} ORDER BY rowid`);
 }
 
-/** The named text columns and `row` of whatever follows FROM. */
-export async function rawRows(duck: Duck, names: readonly string[], from: string): Promise<{ raw: RawRow; row: number }[]> {
-  const { count, columns } = await duck.columns(`SELECT CAST(row AS DOUBLE) AS row, ${names.join(', ')} FROM ${from}`);
-  return Array.from({ length: count }, (_, i) => ({
-    row: columns[0][i] as number,
-    raw: Object.fromEntries(names.map((name, c) => [name, columns[c + 1][i] as string | null])) as RawRow,
-  }));
+/** A raw line and its place in the file. */
+export interface PlacedRow {
+  raw: RawRow;
+  row: number;
+}
+
+/** The named text columns and `row` of whatever follows FROM, a few thousand at a time. */
+export async function* rawRows(duck: Duck, names: readonly string[], from: string): AsyncGenerator<PlacedRow[]> {
+  for await (const { count, columns } of duck.pieces(`SELECT CAST(row AS DOUBLE) AS row, ${names.join(', ')} FROM ${from}`))
+    yield Array.from({ length: count }, (_, i) => {
+      const raw: { [column: string]: string | null } = {};
+      for (let c = 0; c < names.length; c++) raw[names[c]] = columns[c + 1][i] as string | null;
+      return { row: columns[0][i] as number, raw: raw as RawRow };
+    });
 }
 
 /** Throws an InputError that names the missing columns and those that are there. */
@@ -154,7 +159,7 @@ async function stageCatalogue(duck: Duck, path: string, report: ReadReport): Pro
   requireColumns(scan, [...PRODUCT_KEY, 'product_title'], 'products');
   const before = (await rejectedLines(duck)).length;
   const kind = file.format === 'parquet' ? 'VIEW' : 'TABLE';
-  await readable(path, () => duck.run(`CREATE ${kind} catalogue AS SELECT * FROM ${scan.from}`));
+  await overScan(scan, (from) => duck.run(`CREATE ${kind} catalogue AS SELECT * FROM ${from}`));
   const rejected = await rejectedLines(duck);
   if (rejected.length > before) report.count('CSV line of the catalogue cannot be read', rejected.length - before);
 }
@@ -164,10 +169,10 @@ async function joinExtra(duck: Duck, path: string, on: string, column: string, c
   requireColumns(scan, [on, column], column);
   if (!columns.has(on)) return;
   const rest = [...JUDGEMENT, ...EXTRA].filter((name) => name !== column).map((name) => `judged.${name}`);
-  await readable(path, () =>
+  await overScan(scan, (from) =>
     duck.run(
       `CREATE TABLE joined AS SELECT judged.row, ${rest.join(', ')}, extra.value AS ${column}, judged.wrong FROM judged ` +
-        `LEFT JOIN (SELECT ${on}, min(${identifier(column)}) AS value FROM ${scan.from} GROUP BY ${on}) AS extra USING (${on}) ORDER BY judged.row`,
+        `LEFT JOIN (SELECT ${on}, min(${identifier(column)}) AS value FROM ${from} GROUP BY ${on}) AS extra USING (${on}) ORDER BY judged.row`,
     ),
   );
   await duck.run('DROP TABLE judged');
