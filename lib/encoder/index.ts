@@ -6,3 +6,4 @@ export * from './pretrained';
 export * from './safetensors';
 export * from './safetensors-writer';
 export * from './request';
+export * from './weights';

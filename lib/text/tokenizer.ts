@@ -90,7 +90,7 @@ export class Tokenizer {
 
   /** `encodePair` for many pairs at once; equal queries and equal products are encoded once. */
   async encodeBatch(pairs: readonly (readonly [query: string, product: string])[], options: EncodeOptions): Promise<Encoded[]> {
-    const { maxLength, truncate = 'longer', queryLength = maxLength } = options;
+    const { maxLength, truncate = 'longer', queryLength = 1e6 } = options;
     inRange('maxLength', maxLength, this.template.pairSpecials + 2, 1e6);
     inRange('queryLength', queryLength, 1, 1e6);
     const queries = await this.once(

@@ -4,3 +4,5 @@ export * from './inputs';
 export * from './loop';
 export * from './pretrainer';
 export * from './schedule';
+export * from './embed';
+export * from './zero-shot';
