@@ -84,14 +84,9 @@ export class Catalogue {
   }
 
   private itemFor(query: Query, wanted: Label, wrong: number): Item {
-    switch (wanted) {
-      case 'C':
-        return this.anyItem(query.category, true);
-      case 'I':
-        return this.irrelevantItem(query);
-      default:
-        return this.fit(this.anyItem(query.category, false), query, wrong);
-    }
+    if (wanted === 'C') return this.anyItem(query.category, true);
+    if (wanted === 'I') return this.irrelevantItem(query);
+    return this.fit(this.anyItem(query.category, false), query, wrong);
   }
 
   private anyItem(category: number, accessory: boolean): Item {

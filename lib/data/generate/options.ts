@@ -147,8 +147,9 @@ const demo: GeneratorOptions = {
 };
 
 /**
- * The default options of each world. `demo` follows what a prototype measured as learnable from scratch (12 categories, short rows, 8 % noise), with fewer synonyms, since each is rare among 960 queries; its label
- * shares are those of the full ESCI release and its missing fields those of a real sample of 2,734 rows. `small` uses the whole lexicon, harder queries and longer text.
+ * The default options of each world. `demo` follows what a prototype measured as learnable from scratch (12 categories, short rows, 8 % noise), with fewer
+ * synonyms, since each is rare among 960 queries; its label shares are those of the full ESCI release and its missing fields those of a real sample of
+ * 2,734 rows. `small` uses the whole lexicon, harder queries and longer text.
  */
 export const DEFAULTS: Readonly<Record<WorldName, GeneratorOptions>> = {
   demo,
