@@ -17,7 +17,7 @@ export function registerEncode(program: Command): void {
     .command('encode')
     .description('run token ids or texts through an encoder and write its last hidden states')
     .requiredOption(
-      '--model <folder>',
+      '--model <name or folder>',
       'a Hugging Face model folder (config.json, model.safetensors, and tokenizer.json for --text)',
     )
     .option('--ids <file>', 'JSON: {input_ids, attention_mask, token_type_ids?}, each a list of rows')
@@ -34,9 +34,10 @@ async function run(options: Options): Promise<void> {
   const { checkTokenIds, configFromHuggingFace, encode, inputTensors, loadTensors, readConfigJson } = await import('../encoder');
   const { firstToken, meanPool, scoped } = await import('../ops');
   const { tf } = await import('../runtime/tensorflow');
-  const config = configFromHuggingFace(readConfigJson(options.model));
-  const ids = checkTokenIds(config, options.ids ? readJson(options.ids) : await tokenise(options));
-  const { params } = loadTensors(options.model);
+  const model = await (await import('./model-folder')).modelFolder(options.model);
+  const config = configFromHuggingFace(readConfigJson(model));
+  const ids = checkTokenIds(config, options.ids ? readJson(options.ids) : await tokenise({ ...options, model }));
+  const { params } = loadTensors(model);
   const result = scoped(() => {
     const batch = inputTensors(ids);
     const hidden = encode(params, config, batch); // [B, T, H]

@@ -39,7 +39,7 @@ export class SafetensorsReader {
       const header = Buffer.alloc(length);
       readSync(file, header, 0, length, 8);
       const { __metadata__: metadata = {}, ...entries } = parseHeader(path, header.toString('utf8'));
-      this.metadata = metadata as unknown as Record<string, string>;
+      this.metadata = metadata;
       this.tensors = Object.fromEntries(
         Object.entries(entries).map(([name, e]) => [name, locate(path, name, e, 8 + length, size)]),
       );

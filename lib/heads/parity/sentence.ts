@@ -65,7 +65,7 @@ export async function sentenceParity(name: string, weights: string, golden: Sent
     );
     const weight = tf.tensor2d(head, [config.hidden, classes]);
     const labels = tf.tensor1d(golden.head.labels, 'int32');
-    const scores = (p: Params): Tensor => tf.matMul(firstToken(encode(p, config, batch)) as tf.Tensor2D, weight);
+    const scores = (p: Params): Tensor => tf.matMul(firstToken(encode(p, config, batch)), weight);
     compare.absolute('logits of a fixed head', scores(params).dataSync(), flat(golden.head.logits), 1e-4);
     const { value, gradients } = valueAndGradients((p) => crossEntropy(scores(p), labels), params);
     compare.absolute('loss', value.dataSync(), [golden.head.loss], 1e-5);

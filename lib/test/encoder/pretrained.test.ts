@@ -126,7 +126,7 @@ test('sharded folders load like whole ones; old LayerNorm names and index buffer
       ...source(names.slice(5)),
       'bert.embeddings.position_ids': { shape: [1], values: () => new Float32Array(1) },
     });
-    const map = Object.fromEntries([
+    const map: Record<string, string> = Object.fromEntries<string>([
       ...names.map((n, i) => [old(n), i < 5 ? 'a.safetensors' : 'b.safetensors']),
       ['bert.embeddings.position_ids', 'b.safetensors'],
     ]);

@@ -125,7 +125,7 @@ test('valueAndGradients: a parameter that is not reached has no entry, what it w
 
 test('scoped keeps what is returned and disposes the rest, also where the body throws', () => {
   const before = tf.memory().numTensors;
-  const { kept, text } = scoped(() => ({ kept: tf.add(tf.scalar(1), tf.scalar(2)), text: 'x' }));
+  const { kept, text } = scoped(() => ({ kept: tf.add<Tensor>(tf.scalar(1), tf.scalar(2)), text: 'x' }));
   assert.equal(text, 'x');
   assert.equal(tf.memory().numTensors, before + 1);
   kept.dispose();
