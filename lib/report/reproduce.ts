@@ -64,7 +64,7 @@ async function runMissing({ runs, missing }: Planned, jobs: number): Promise<{ r
         jobs,
         stopped,
         onProgress: ({ done, running, secondsLeft }) => {
-          const left = secondsLeft === undefined ? '' : `about ${Math.ceil(secondsLeft / 60)} min left; `;
+          const left = !secondsLeft ? '' : `about ${Math.ceil(secondsLeft / 60)} min left; `;
           bar.update(done, left + running.join(' | '));
         },
       }),

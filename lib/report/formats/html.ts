@@ -59,7 +59,7 @@ export function notesHtml(table: RenderedTable): Markup {
 }
 
 function verdictCell(row: RenderedRow, options: HtmlTableOptions): Markup {
-  const reason = options.reasons ? markup`<small class="reason">${row.verdict.reason}</small>` : undefined;
+  const reason = options.reasons ? markup`<small class="reason"> ${row.verdict.reason}</small>` : undefined;
   return markup`<span class="verdict ${row.verdict.kind}">${row.verdict.words}</span>${reason}`;
 }
 
