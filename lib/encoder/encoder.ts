@@ -84,7 +84,7 @@ function layer(
   };
   const projections = projectQueriesKeysValues(params, config, `${name}.attention.self`, x); // [B, T, 3H]
   const options = { heads: config.heads, bias, queries: wanted, rate: config.attentionDropout, key: key?.fold('weights') };
-  const asking = wanted ? tf.slice(x, [0, 0, 0], [x.shape[0]!, wanted, config.hidden]) : x;
+  const asking = wanted ? tf.slice(x, [0, 0, 0], [x.shape[0], wanted, config.hidden]) : x;
   const attended = sublayer('attention.output', attention(projections, options), asking); // [B, T, H]
   const wide = gelu(dense(attended, params[`${name}.intermediate.dense.weight`], params[`${name}.intermediate.dense.bias`])); // [B, T, F]
   return sublayer('output', wide, attended);
