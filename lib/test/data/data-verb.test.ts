@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { test } from 'node:test';
+import { join } from 'node:path';
+import { main } from '../../cli/main';
+import { projectRoot } from '../../runtime/files';
+import { line, lines, sharedData, temporaryFolder, write } from './fixtures';
+
+const esci = (...words: string[]): { status: number | null; stdout: string; stderr: string } => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(projectRoot(), 'lib', 'dist', 'cli', 'main.js'), 'data', ...words], { encoding: 'utf8' });
+  return { status, stdout, stderr };
+};
+const folder = temporaryFolder();
+
+test('data describe prints the counts, as text and as JSON, and data generate writes what describe reads', () => {
+  // Oracle: five lines made for it, one of them bad; the generator's own words.
+  const path = write(folder, 'five.jsonl', lines([line(0), line(1), line(2), line(3), line(4, { esci_label: '?' })]));
+  const text = esci('describe', path);
+  assert.equal(text.status, 0, text.stderr);
+  assert.match(text.stdout, /^rows +4$/m);
+  assert.match(text.stdout, /^labels +E 1 \(25\.0 %\), S 1 .*C 1 .*I 1/m);
+  assert.match(text.stdout, /1 {2}esci_label unknown \(first: row 4, "\?"\)/);
+  const json = JSON.parse(esci('describe', path, '--json', '--locales', 'us').stdout) as { rows: number; skipped: unknown };
+  assert.deepEqual([json.rows, json.skipped], [2, { }]);
+  const generated = esci('generate', join(folder, 'g'), '--world', 'smoke', '--queries', '7', '--set', 'noiseRate=0');
+  assert.equal(generated.status, 0, generated.stderr);
+  const described = JSON.parse(esci('describe', join(folder, 'g'), '--json').stdout) as { queries: number; trueLabels: { flipped: number } };
+  assert.deepEqual([described.queries, described.trueLabels.flipped], [7, 0]);
+});
+
+test('a mistake is one line on stderr and exit code 2', async (t) => {
+  // Oracle: the contract of the command line.
+  const said: string[] = [];
+  t.mock.method(process.stderr, 'write', (text: string) => said.push(text) > 0);
+  for (const words of [
+    ['describe', join(folder, 'nothing')],
+    ['describe', write(folder, 'empty.csv', '')],
+    ['fetch', 'imagenet'],
+    ['generate', join(folder, 'h'), '--world', 'mars'],
+    ['generate', join(folder, 'h'), '--set', 'noiseRate=a'],
+    ['describe', folder, '--split', 'dev'],
+  ]) {
+    said.length = 0;
+    assert.equal(await main(['data', ...words]), 2, words.join(' '));
+    assert.match(said.join(''), /^esci: [^\n]+\n$/);
+  }
+});
+
+test('the real sample is described as its documentation says', { skip: sharedData('esci-sample') ? false : 'no shared data here' }, () => {
+  // Oracle: counts published beside the file.
+  const { stdout } = esci('describe', sharedData('esci-sample', 'esci_sample.jsonl.gz')!);
+  for (const fact of ['2,734', '2,575', 'us 1,756', 'jp 511', 'es 467', 'E 1,620', 'S 682', 'I 334', 'C 98', 'train 2,093', 'test 641']) assert.ok(stdout.includes(fact), fact);
+});
