@@ -14,6 +14,10 @@ const PLACES = (name: string): string[] => [
   join(projectRoot(), '..', 'shared', 'data', name),
 ];
 
+/** The path that real data of a name or path lies at; undefined where there is none. */
+export const placeOf = (path: string): string | undefined =>
+  existsSync(path) ? path : PLACES(path).find((place) => existsSync(place));
+
 const loaded = new Map<string, Promise<Dataset>>();
 
 /** The data of a run: a file read once in this process, or a world generated anew for each seed, so that an interval over seeds covers the data too. */
@@ -24,7 +28,7 @@ export function openDataset(source: DataSource, seed: number): Promise<Dataset> 
     return Promise.resolve({ ...dataset, name: `generated-${generated}` });
   }
   const { path } = source;
-  const found = existsSync(path) ? path : PLACES(path).find((place) => existsSync(place));
+  const found = placeOf(path);
   ensure(found, `--data ${path}: no such file or folder; expected a path, or a name below data/raw`);
   if (!loaded.has(found)) loaded.set(found, readDataset(found));
   return loaded.get(found)!;

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Dataset, Product, Row } from '../data/types';
+import type { Dataset, Locale, Product, Row } from '../data/types';
 import { encoderParams, loadPretrained, savePretrained } from '../encoder';
 import { pretrainParams, type PretrainModel } from '../pretrain/step';
 import type { PretrainConfig } from '../pretrain/config';
@@ -12,6 +12,7 @@ import type { Corpus } from '../pretrain/sources';
 import { Pretrainer } from '../train/pretrainer';
 import { Checkpoints } from '../train/checkpoint';
 import { train, type Plan, type RunResult } from '../train/loop';
+import { openCatalogue } from './catalogue';
 import type { EncoderStart } from './config';
 import type { StartingEncoder } from './start';
 import { Stopped } from './stopped';
@@ -67,7 +68,7 @@ export async function pretrain(
   const summary = join(folder, 'pretraining.json');
   if (existsSync(summary))
     return { id, folder, ...(JSON.parse(readFileSync(summary, 'utf8')) as Omit<Pretrained, 'id' | 'folder'>) };
-  const products = corpusOf(run.config, dataset, train_);
+  const products = await corpusOf(run.config, dataset, train_, start.locales);
   const names = {
     brands: NameVocabulary.build(products.map((p) => p.brand)),
     colors: NameVocabulary.build(products.map((p) => p.color)),
@@ -110,13 +111,22 @@ export async function pretrain(
   }
 }
 
-/** All products, as the paper did, or those that the held-out fold's rows do not judge. */
-function corpusOf(config: PretrainConfig, dataset: Dataset, trainRows: readonly Row[]): Product[] {
-  if (config.corpus === 'all') return dataset.products;
+/**
+ * All products, as the paper did, or those that the held-out fold's rows do not judge, and the further catalogues that the configuration names; only of
+ * locales that the vocabulary reads.
+ */
+async function corpusOf(
+  config: PretrainConfig,
+  dataset: Dataset,
+  trainRows: readonly Row[],
+  locales: readonly Locale[],
+): Promise<Product[]> {
   const key = (p: Product): string => `${p.locale}\t${p.productId}`;
-  const judged = new Set(dataset.rows.map(key));
+  const judged = config.corpus === 'all' ? new Set<string>() : new Set(dataset.rows.map(key));
   const train = new Set(trainRows.map(key));
-  return dataset.products.filter((p) => !judged.has(key(p)) || train.has(key(p)));
+  const own = dataset.products.filter((p) => !judged.has(key(p)) || train.has(key(p)));
+  const extra = await Promise.all((config.extra ?? []).map(openCatalogue));
+  return [...own, ...extra.flat()].filter((p) => locales.includes(p.locale));
 }
 
 /** Whether each task did what it should. */

@@ -1,7 +1,7 @@
 import { EMA_MODES } from '../finetune/ema';
 import { MLM_FIELDS, PAPER_FIELDS } from '../text';
 import { oneOf } from '../runtime/errors';
-import type { PretrainConfig } from '../pretrain/config';
+import type { CatalogueSource, PretrainConfig } from '../pretrain/config';
 import { COMMON, SCALES, type FinetuneConfig, type Scale, type ScaleName } from './config';
 
 /** The paper's pre-training (§4), all four tasks; scales change its length, widths and rate. */
@@ -136,14 +136,27 @@ const PAPER_TRICKS: Scale['tricks'] = {
   mixup: { alpha: 0.2, site: 'pooled' },
 };
 
+/** 19,406 electronics and office products, the text of a shop beside the judged rows' own. */
+const CHORUS: CatalogueSource = {
+  name: 'chorus-electronics',
+  sha256: 'ddc1b98ce552c49abad39c4489f41cd7f943d0f0bb67356b49729c545726c4bb',
+};
+
 const MINILM_PRETRAIN: PretrainConfig = {
   ...PAPER_PRETRAIN,
-  mlm: { ...PAPER_PRETRAIN.mlm!, fields: ['title', 'brand', 'bullets'] },
+  mlm: { ...PAPER_PRETRAIN.mlm!, fields: ['title', 'brand', 'bullets'], maxLength: 48 },
   product2query: {
     ...PAPER_PRETRAIN.product2query!,
     ...WORD_SPANS,
+    longestOne: 8,
+    longestTwo: 8,
+    belowMinimum: 'minimum',
     fields: ['title'],
+    context: ['brand'],
+    brandShare: 0.15,
+    queryLength: 24,
   },
+  extra: [CHORUS],
   maxLength: 64,
   steps: 300,
   batch: 32,

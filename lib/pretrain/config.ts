@@ -4,6 +4,12 @@ import type { ProductField } from '../text';
 export const TASKS = ['mlm', 'product2query', 'product2brand', 'contrastive'] as const;
 export type PretrainTask = (typeof TASKS)[number];
 
+/** A catalogue by name (below data/raw) or path, and the SHA-256 of its file: part of a run's identity, checked when it is read. */
+export interface CatalogueSource {
+  name: string;
+  sha256: string;
+}
+
 export interface MlmConfig {
   weight: number;
   /** Share of tokens to predict; of those `mask` become <mask>, `random` a random token, the rest stay. */
@@ -11,6 +17,8 @@ export interface MlmConfig {
   mask: number;
   random: number;
   fields: readonly ProductField[];
+  /** Most tokens of a text; the pre-training's own limit when absent. */
+  maxLength?: number;
 }
 
 export interface Product2QueryConfig {
@@ -28,6 +36,14 @@ export interface Product2QueryConfig {
   deleted: number;
   fields: readonly ProductField[];
   loss: 'poly1' | 'ce';
+  /** A length below the minimum is drawn again (a truncated Poisson, the default), or is the minimum: max(minimum, Poisson(μ)). */
+  belowMinimum?: 'again' | 'minimum';
+  /** Fields that stand behind the text that is cut, and are never cut themselves. */
+  context?: readonly ProductField[];
+  /** Share of pseudo-queries that name the brand too. */
+  brandShare?: number;
+  /** Most tokens of a pseudo-query. */
+  queryLength?: number;
 }
 
 export interface Product2BrandConfig {
@@ -58,6 +74,8 @@ export interface PretrainConfig {
   mixture: 'sum' | 'round-robin';
   /** Text of all products, as the paper did, or only of the training part's. */
   corpus: 'all' | 'train';
+  /** Further catalogues whose text is read too. */
+  extra?: readonly CatalogueSource[];
   maxLength: number;
   steps: number;
   batch: number;

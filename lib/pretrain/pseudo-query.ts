@@ -29,6 +29,11 @@ export function spanLength(mu: number, minimum: number, longest: number, random:
   return longest;
 }
 
+/** The length of a span as min(longest, max(minimum, Poisson(μ))): short draws become the minimum, as in many re-implementations. */
+export function raisedLength(mu: number, minimum: number, longest: number, random: Random): number {
+  return Math.min(longest, Math.max(minimum, random.poisson(mu)));
+}
+
 /**
  * Cuts a pseudo-query (Product2Query, paper §4): with probability 1 − twoSpans one span of up to `longestOne` units, else two of up to `longestTwo` each,
  * merged where they overlap or touch, joined by a space where they do not. Null where the text is empty.
@@ -38,7 +43,11 @@ export function cutPseudoQuery(text: string, locale: Locale, config: Product2Que
   if (units.length === 0) return null;
   const glue = config.unit === 'words' ? ' ' : '';
   const span = (longest: number): [number, number] => {
-    const length = spanLength(config.mu[locale], config.minimum[locale], Math.min(longest, units.length), random);
+    const most = Math.min(longest, units.length);
+    const length =
+      config.belowMinimum === 'minimum'
+        ? raisedLength(config.mu[locale], config.minimum[locale], most, random)
+        : spanLength(config.mu[locale], config.minimum[locale], most, random);
     const start = random.int(units.length - length + 1);
     return [start, start + length];
   };
@@ -75,6 +84,7 @@ export function checkProduct2Query(config: Product2QueryConfig): void {
   inRange('product2query.weight', config.weight, 0, Infinity);
   inRange('product2query.twoSpans', config.twoSpans, 0, 1);
   inRange('product2query.deleted', config.deleted, 0, 1);
+  inRange('product2query.brandShare', config.brandShare ?? 0, 0, 1);
   for (const [locale, mu] of Object.entries(config.mu)) ensure(mu > 0, `product2query.mu.${locale} must be > 0, got ${mu}`);
   for (const [locale, least] of Object.entries(config.minimum))
     inRange(`product2query.minimum.${locale}`, least, 1, config.longestTwo);

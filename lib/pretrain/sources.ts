@@ -81,7 +81,7 @@ function inputs(rows: Columns, chosen: Int32Array, length: number, { tokenizer }
 /** Masked language modelling over product text. */
 async function mlmEpoch(corpus: Corpus, config: PretrainConfig): Promise<TaskEpoch> {
   const { tokenizer } = corpus;
-  const rows = await singles(corpus, config.mlm!.fields, config.maxLength);
+  const rows = await singles(corpus, config.mlm!.fields, Math.min(config.maxLength, config.mlm!.maxLength ?? Infinity));
   const tokens: Maskable = { mask: tokenizer.specials.mask!, special: new Set(tokenizer.specialIds), vocabulary: tokenizer.size };
   return {
     lengths: rowLengths(rows),
@@ -97,11 +97,19 @@ async function mlmEpoch(corpus: Corpus, config: PretrainConfig): Promise<TaskEpo
 /** Product2Query: each product with its own pseudo-query (label 1) and with another product's of its locale (label 0). */
 async function pairEpoch(corpus: Corpus, config: PretrainConfig, key: Key): Promise<TaskEpoch> {
   const settings = config.product2query!;
+  const { context = [], brandShare = 0, queryLength } = settings;
   const random = key.fold('cut').random();
+  const named = key.fold('brand').random();
+  const plain = (product: Product, fields: readonly ProductField[]): string =>
+    productText(product, { fields, separator: ' ' }).replace(/\s+/gu, ' ').trim();
   const cuts = corpus.products.flatMap((product) => {
-    const whole = productText(product, { fields: settings.fields, separator: ' ' }).replace(/\s+/gu, ' ').trim();
+    const whole = plain(product, settings.fields);
     const cut = cutPseudoQuery(whole, product.locale, settings, random);
-    return cut ? [{ locale: product.locale, query: cut.query, text: random.bernoulli(settings.deleted) ? cut.rest : whole }] : [];
+    if (!cut) return [];
+    const body = random.bernoulli(settings.deleted) ? cut.rest : whole;
+    const text = context.length ? `${body} ${plain(product, context)}`.trim() : body;
+    const brand = brandShare && named.bernoulli(brandShare) ? plain(product, ['brand']) : '';
+    return [{ locale: product.locale, query: brand ? `${cut.query} ${brand}` : cut.query, text }];
   });
   const other = otherRows(
     cuts.map((c) => c.locale),
@@ -116,7 +124,7 @@ async function pairEpoch(corpus: Corpus, config: PretrainConfig, key: Key): Prom
     pairs.push([cuts[other[i]].query, text]);
     labels.push(0);
   });
-  const rows = columns(await corpus.tokenizer.encodeBatch(pairs, { maxLength: config.maxLength }));
+  const rows = columns(await corpus.tokenizer.encodeBatch(pairs, { maxLength: config.maxLength, ...(queryLength ? { queryLength } : {}) }));
   return {
     lengths: rowLengths(rows),
     feeds: (chosen, length) => ({

@@ -130,7 +130,8 @@ export function taskLoss(
     const { loss, logits } = infoNce(view(0), view(1), queue, settings.scale);
     return { loss, accuracy: accuracyOf(logits, tf.range(0, config.batch, 1, 'int32')) };
   }
-  const hidden = encode(params, encoder, input, { dropoutKey: own });
+  const tokens = task !== 'mlm' && pooling === 'first' ? 'first' : 'all';
+  const hidden = encode(params, encoder, input, { dropoutKey: own, tokens });
   if (task === 'mlm') {
     const logits = mlmLogits(params, encoder, hidden, feeds['mlm.positions']);
     return { loss: crossEntropy(logits, labels), accuracy: accuracyOf(logits, labels) };

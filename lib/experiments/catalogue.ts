@@ -1,0 +1,36 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { readCatalogue } from '../data';
+import type { Product } from '../data/types';
+import type { CatalogueSource } from '../pretrain/config';
+import { ensure } from '../runtime/errors';
+import { sha256File } from '../runtime/hash';
+import { placeOf } from './dataset';
+
+const loaded = new Map<string, Promise<Product[]>>();
+
+/** The file of a catalogue by name or path: a file as it is, or the file `products.*` of a folder. Undefined where there is none. */
+export function catalogueFile(name: string): string | undefined {
+  const place = placeOf(name);
+  if (!place || !statSync(place).isDirectory()) return place;
+  const file = readdirSync(place).sort().find((entry) => /^products\.(jsonl|csv|parquet)(\.gz|\.zst)?$/.test(entry)); // prettier-ignore
+  return file === undefined ? undefined : join(place, file);
+}
+
+/** The products of a catalogue, read once in this process. Throws an InputError where it is not there, or is another than the checksum says. */
+export function openCatalogue({ name, sha256 }: CatalogueSource): Promise<Product[]> {
+  const key = `${name}\t${sha256}`;
+  if (!loaded.has(key)) loaded.set(key, open(name, sha256));
+  return loaded.get(key)!;
+}
+
+async function open(name: string, sha256: string): Promise<Product[]> {
+  const path = catalogueFile(name);
+  ensure(
+    path && existsSync(path),
+    `catalogue ${name}: no such file, and nothing of that name below data/raw`,
+  );
+  const found = await sha256File(path);
+  ensure(found === sha256, `catalogue ${name}: ${path} has SHA-256 ${found}, expected ${sha256}`);
+  return readCatalogue(path);
+}
