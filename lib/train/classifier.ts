@@ -172,7 +172,10 @@ function modelOf({ encoder, head, sizes, frozen }: ClassifierSpec, names: readon
         params,
         encoder,
         { inputIds, attentionMask, ...(tokenTypeIds ? { tokenTypeIds } : {}) },
-        { dropoutKey: key?.fold('encoder') },
+        {
+          dropoutKey: key?.fold('encoder'),
+          tokens: head.pooling === 'cls' ? 'first' : 'all',
+        },
       );
       const { brand, color, country, trigrams } = batch;
       return esciHead(params, hidden, { attentionMask, brand, color, country, trigrams }, head, key?.fold('head') ?? null);
