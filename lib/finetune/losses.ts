@@ -1,3 +1,4 @@
+import { divNoNan } from '../ops/raw';
 import { inRange } from '../runtime/errors';
 import { tf, type Tensor } from '../runtime/tensorflow';
 
@@ -24,14 +25,14 @@ export const GAINS = [1, 0.1, 0.01, 0] as const;
 export const oneHot = (labels: Tensor, classes: number): Tensor => tf.cast(tf.oneHot(labels as tf.Tensor1D, classes), 'float32');
 
 /**
- * The loss of each row: logits [B, K], targets [B, K] (one-hot or mixed) → [B].
+ * The loss of each row: logits [B, K], targets [B, K] (one-hot or mixed) → [B]. `weights` [B] say which rows are real (> 0); only GHM-C asks.
  * - `ce`: −Σ y log p
  * - `poly1` (Leng et al. 2022): CE + ε(1 − p_true)
  * - `focal` (Lin et al. 2017): (1 − p_true)^γ · CE
  * - `ghm` (Li et al. 2019, GHM-C): CE weighted by B / (rows of the batch in the same of `bins` bins of 1 − p_true · bins in use); the weight carries no gradient
  * - `mse`: (sigmoid(z) − gain)², K = 1, targets [B, 1] are gains
  */
-export function rowLosses(logits: Tensor, targets: Tensor, config: LossConfig): Tensor {
+export function rowLosses(logits: Tensor, targets: Tensor, config: LossConfig, weights?: Tensor): Tensor {
   if (config.kind === 'mse') return tf.reshape(tf.square(tf.sub(tf.sigmoid(logits), targets)), [-1]);
   const classes = logits.shape[1]!;
   const { smoothing } = config;
@@ -41,21 +42,22 @@ export function rowLosses(logits: Tensor, targets: Tensor, config: LossConfig): 
   if (config.kind === 'ce') return ce;
   const pTrue = tf.sum(tf.mul(targets, tf.exp(logProbs)), 1); // [B]
   if (config.kind === 'poly1') return tf.add(ce, tf.mul(tf.sub(1, pTrue), config.epsilon));
-  if (config.kind === 'focal') return tf.mul(tf.pow(tf.sub(1, pTrue), config.gamma), ce);
-  return tf.mul(ghmWeights(pTrue, config.bins), ce);
+  // Below the smallest step of float32 under 1: it changes no value but keeps the slope of 0^γ finite where γ < 1.
+  if (config.kind === 'focal') return tf.mul(tf.pow(tf.maximum(tf.sub(1, pTrue), 1e-12), config.gamma), ce);
+  return tf.mul(ghmWeights(pTrue, weights ?? tf.onesLike(pTrue), config.bins), ce);
 }
 
-/** GHM-C's weight of each row from its gradient length 1 − p_true; a constant for the gradient. */
-function ghmWeights(pTrue: Tensor, bins: number): Tensor {
+/** GHM-C's weight of each row from its gradient length 1 − p_true, over the real rows of the batch; a constant for the gradient. */
+function ghmWeights(pTrue: Tensor, weights: Tensor, bins: number): Tensor {
   return tf.customGrad((...args) => {
     const p = args[0] as Tensor;
-    const rows = p.shape[0]!;
+    const real = tf.cast(tf.greater(weights, 0), 'float32'); // [B]
     const bin = tf.minimum(tf.cast(tf.floor(tf.mul(tf.sub(1, p), bins)), 'int32'), tf.scalar(bins - 1, 'int32'));
-    const members = oneHot(bin, bins); // [B, bins]
+    const members = tf.mul(oneHot(bin, bins), tf.expandDims(real, 1)); // [B, bins]
     const counts = tf.sum(members, 0, true); // [1, bins]
     const used = tf.sum(tf.cast(tf.greater(counts, 0), 'float32'));
-    const own = tf.sum(tf.mul(members, counts), 1); // [B]
-    return { value: tf.div(rows, tf.mul(own, used)), gradFunc: (dy: Tensor) => tf.zerosLike(dy) };
+    const own = tf.sum(tf.mul(members, counts), 1); // [B], 0 for a filler row
+    return { value: divNoNan(tf.mul(tf.sum(real), real), tf.mul(own, used)), gradFunc: (dy: Tensor) => tf.zerosLike(dy) };
   })(pTrue);
 }
 

@@ -99,7 +99,7 @@ export function stepFeeds(config: StepConfig, batch: number): FeedSpecs {
 /**
  * The gradients of one batch under all tricks: the one place where they are composed. In the order of the paper's Figure 2:
  *
- *     clean pass        L₁ = loss(z₁, y), with mixup ½(L₁ + loss(W(λh + (1−λ)h[π]), λy + (1−λ)y[π]))
+ *     clean pass        L₁ = loss(z₁, y), with mixup ½(L₁ + CE(W(λh + (1−λ)h[π]), λy + (1−λ)y[π]))
  *     FGM               L₂ = loss(z₂, y) at the embedding matrix + ε·g/‖g‖, g = ∂L₁/∂matrix
  *     R-Drop            L₃ = α·D(z₁, z₂), z₂ from FGM's pass or from a second dropout draw (then CE is averaged over both draws)
  *
@@ -118,21 +118,23 @@ export function stepGradients(
   const key = new TensorKey(batch.seed);
   const targets = loss.kind === 'mse' ? batch.gains : oneHot(batch.labels, model.outputs);
   const pass = (p: Params, n: number): Forward => model.forward({ ...fixed, ...p }, batch, key.fold('pass', n));
-  const compare = (logits: Tensor, y: Tensor): Tensor => weightedMean(rowLosses(logits, y, loss), batch.weights);
+  const compare = (logits: Tensor, y: Tensor, by = loss): Tensor =>
+    weightedMean(rowLosses(logits, y, by, batch.weights), batch.weights);
   const clean = (p: Params): Tensor => {
     const out = pass(p, 0);
     const own = compare(out.logits, targets);
     if (!mixup) return own;
     const vector = mixed(out[mixup.site], batch.mixLambda, batch.mixOrder);
     const logits = model.project({ ...fixed, ...p }, vector);
-    return tf.mul(tf.add(own, compare(logits, mixed(targets, batch.mixLambda, batch.mixOrder))), 0.5);
+    const soft = compare(logits, mixed(targets, batch.mixLambda, batch.mixOrder), { ...loss, kind: 'ce' });
+    return tf.mul(tf.add(own, soft), 0.5);
   };
   const number = 1 + (fgm ? 1 : 0) + (rdrop ? 1 : 0);
   const share = config.combine === 'mean' ? 1 / number : 1;
   const scaled = (x: Tensor): Tensor => (share === 1 ? x : tf.mul(x, share));
 
   const attacked = (p: Params, gradient: Tensor): Params => {
-    const g = fgm!.gradient === 'accumulated' && accumulated ? tf.add(accumulated(model.embedding), gradient) : gradient;
+    const g = fgm!.gradient === 'accumulated' && accumulated ? tf.add(accumulated(model.embedding), scaled(gradient)) : gradient;
     return { ...p, [model.embedding]: perturbed(p[model.embedding], g, fgm!) };
   };
 
