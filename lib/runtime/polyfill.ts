@@ -5,3 +5,6 @@ const legacy = util as unknown as Record<string, unknown>;
 legacy.isNullOrUndefined ??= (x: unknown) => x === null || x === undefined;
 legacy.isArray ??= Array.isArray;
 process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
+// One GPU: the addon uploads to the last card listed while TensorFlow computes on the first. And memory taken as it is needed, not all at once.
+process.env.CUDA_VISIBLE_DEVICES ??= '0';
+process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true';

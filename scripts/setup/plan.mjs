@@ -52,9 +52,10 @@ export async function setup(args) {
       if (!args.includes('--quiet')) say(`set-up: nothing to do (${total()})`);
       return 0;
     }
-    const waits = (text) => say(`set-up: another one is at work here (${text}); waiting for it`);
+    const waits = (text) => say(`set-up: waiting for another one (process ${/"pid":(\d+)/.exec(text)?.[1] ?? 'unknown'})`);
     await withLock(join(root, 'data/cache/setup.lock'), waits, async () => {
-      if (!done()) await work(want, choice, waits);
+      if (done()) say(`set-up: nothing left to do (${total()})`);
+      else await work(want, choice, waits);
     });
     return 0;
   } catch (error) {
