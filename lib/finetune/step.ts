@@ -13,8 +13,18 @@ import type { Params } from '../ops/params';
 import { TensorKey } from '../ops/tensor-key';
 import { ensure } from '../runtime/errors';
 import { tf, type Tensor } from '../runtime/tensorflow';
+import {
+  adversarialLosses,
+  checkAdversary,
+  lengthOf,
+  movedBy,
+  movedWeights,
+  perturbations,
+  type Ascent,
+  type Perturbation,
+} from './adversary';
+import type { FgmConfig } from './fgm';
 import { checkEma, updateEma, type EmaConfig } from './ema';
-import { checkFgm, perturbed, type FgmConfig } from './fgm';
 import { checkLoss, oneHot, rowLosses, weightedMean, type LossConfig } from './losses';
 import { checkMixup, mixed, mixupFeeds, type MixupConfig } from './mixup';
 import { checkRDrop, divergence, type RDropConfig } from './rdrop';
@@ -68,7 +78,7 @@ export function checkStep({ loss, tricks, accumulation }: StepConfig, dropoutRat
   checkLoss(loss);
   const { ema, fgm, rdrop, mixup } = tricks;
   if (ema) checkEma(ema);
-  if (fgm) checkFgm(fgm);
+  if (fgm) checkAdversary(fgm);
   if (mixup) checkMixup(mixup);
   if (rdrop) {
     checkRDrop(rdrop);
@@ -100,8 +110,8 @@ export function stepFeeds(config: StepConfig, batch: number): FeedSpecs {
  * The gradients of one batch under all tricks: the one place where they are composed. In the order of the paper's Figure 2:
  *
  *     clean pass        L₁ = loss(z₁, y), with mixup ½(L₁ + CE(W(λh + (1−λ)h[π]), λy + (1−λ)y[π]))
- *     FGM               L₂ = loss(z₂, y) at the embedding matrix + ε·g/‖g‖, g = ∂L₁/∂matrix
- *     R-Drop            L₃ = α·D(z₁, z₂), z₂ from FGM's pass or from a second dropout draw (then CE is averaged over both draws)
+ *     adversary         L₂ = loss(z₂, y) at the moved weights: FGM's embedding matrix + ε·g/‖g‖, g = ∂L₁/∂matrix (FreeLB: one L₂ a point)
+ *     R-Drop            L₃ = α·D(z₁, z₂), z₂ from the (last) adversarial pass or from a second dropout draw (then CE is averaged over both draws)
  *
  * and total = L₁ + L₂ + L₃, each divided by their number where `combine` is `mean`. A pass asked for twice is recorded once.
  */
@@ -129,53 +139,79 @@ export function stepGradients(
     const soft = compare(logits, mixed(targets, batch.mixLambda, batch.mixOrder), { ...loss, kind: 'ce' });
     return tf.mul(tf.add(own, soft), 0.5);
   };
-  const number = 1 + (fgm ? 1 : 0) + (rdrop ? 1 : 0);
+  const number = 1 + (fgm ? adversarialLosses(fgm) : 0) + (rdrop ? 1 : 0);
   const share = config.combine === 'mean' ? 1 / number : 1;
   const scaled = (x: Tensor): Tensor => (share === 1 ? x : tf.mul(x, share));
+  const noted: Record<string, Tensor> = mixup ? { mixLambda: tf.add(batch.mixLambda, 0) } : {};
 
-  const attacked = (p: Params, gradient: Tensor): Params => {
-    const g = fgm!.gradient === 'accumulated' && accumulated ? tf.add(accumulated(model.embedding), scaled(gradient)) : gradient;
-    return { ...p, [model.embedding]: perturbed(p[model.embedding], g, fgm!) };
+  const attack = (gradients: Readonly<Record<string, Tensor>>): Perturbation[] => {
+    const soFar = (name: string): Tensor =>
+      fgm!.gradient === 'accumulated' && accumulated ? tf.add(accumulated(name), scaled(gradients[name])) : gradients[name];
+    const moved = movedWeights(fgm!, params, model.embedding).filter((name) => gradients[name]);
+    return perturbations(fgm!, params, model.embedding, Object.fromEntries(moved.map((n) => [n, soFar(n)])), ascent);
   };
+  const ascent: Ascent = (delta, t) => {
+    const at = movedBy(params, { [model.embedding]: delta });
+    const number = fgm!.kind === 'freelb' ? passOf(t - 1) : passOf(t);
+    const loss = (e: Params): Tensor => compare(pass({ ...at, ...e }, number).logits, targets);
+    return valueAndGradients(loss, { [model.embedding]: at[model.embedding] }).gradients[model.embedding];
+  };
+  const attacked = (p: Params, points: readonly Perturbation[]): Tensor[] =>
+    points.map((point, i) => pass(movedBy(p, point), passOf(i)).logits);
+  const adversarial = (p: Params, points: readonly Perturbation[]): Tensor =>
+    attacked(p, points)
+      .map((logits) => compare(logits, targets))
+      .reduce((a, b) => tf.add(a, b));
 
   if (!rdrop && !fgm) {
     const { value, gradients } = valueAndGradients(clean, params);
-    return { total: value, parts: {}, gradients };
+    return { total: value, parts: noted, gradients };
   }
   if (!rdrop) {
-    // Two separate backward passes; the first gives FGM its direction and is half of the sum.
+    // Two separate backward passes; the first gives the adversary its direction and is half of the sum.
     const first = valueAndGradients(clean, params);
-    const second = valueAndGradients(
-      (p) => compare(pass(attacked(p, first.gradients[model.embedding]), 1).logits, targets),
-      params,
-    );
+    const points = attack(first.gradients);
+    const second = valueAndGradients((p) => adversarial(p, points), params);
     const names = Object.keys(first.gradients);
     const gradients = Object.fromEntries(names.map((n) => [n, scaled(tf.add(first.gradients[n], second.gradients[n] ?? 0))]));
     return {
       total: scaled(tf.add(first.value, second.value)),
-      parts: { adversarial: second.value, clean: first.value },
+      parts: { ...noted, adversarial: second.value, clean: first.value, perturbation: lengthOf(points[points.length - 1]) },
       gradients,
     };
   }
-  // R-Drop joins both passes, so they go backward together; FGM's direction needs only the way to the embedding.
-  const direction = fgm
-    ? valueAndGradients((e) => clean({ ...params, ...e }), { [model.embedding]: params[model.embedding] })
-    : undefined;
-  const direct = direction?.gradients[model.embedding];
-  const passes = (p: Params): [Tensor, Tensor] => {
-    const other = rdrop.pair === 'fgm' ? pass(attacked(p, direct!), 1) : pass(p, 2);
-    return [pass(p, 0).logits, other.logits];
-  };
+  // R-Drop joins both passes, so they go backward together; the adversary's direction needs only the way to the weights it moves.
+  const wanted = fgm ? movedWeights(fgm, params, model.embedding) : [];
+  const points = fgm
+    ? attack(
+        valueAndGradients((e) => clean({ ...params, ...e }), Object.fromEntries(wanted.map((n) => [n, params[n]]))).gradients,
+      )
+    : [];
+  const passes = (p: Params): [Tensor, Tensor] => [
+    pass(p, 0).logits,
+    rdrop.pair === 'fgm' ? attacked(p, points)[points.length - 1] : pass(p, 2).logits,
+  ];
   const joint = (p: Params): Tensor => {
     const [own, other] = passes(p);
     const first = rdrop.pair === 'fgm' ? clean(p) : tf.mul(tf.add(clean(p), compare(other, targets)), 0.5);
     const losses = [first, tf.mul(divergence(own, other, batch.weights, rdrop), rdrop.alpha)];
-    if (fgm) losses.push(compare(pass(attacked(p, direct!), 1).logits, targets));
+    if (fgm) losses.push(adversarial(p, points));
     return scaled(losses.reduce((a, b) => tf.add(a, b)));
   };
   const { value, gradients } = valueAndGradients(joint, params);
-  return { total: value, parts: { divergence: divergence(...passes(params), batch.weights, rdrop) }, gradients };
+  return {
+    total: value,
+    parts: {
+      ...noted,
+      divergence: divergence(...passes(params), batch.weights, rdrop),
+      ...(fgm ? { perturbation: lengthOf(points[points.length - 1]) } : {}),
+    },
+    gradients,
+  };
 }
+
+/** The number of the dropout draw of adversarial point `i`; 0 is the clean pass's and 2 R-Drop's second. */
+const passOf = (i: number): number => (i === 0 ? 1 : 2 + i);
 
 /** The state names of accumulated gradients. */
 export const ACCUMULATED = 'accumulated/';
