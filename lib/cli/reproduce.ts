@@ -9,6 +9,7 @@ interface Options {
   folds?: string;
   rows?: string;
   set: string[];
+  noise?: string;
   jobs: string;
   dryRun?: boolean;
   report: boolean;
@@ -21,7 +22,7 @@ export function registerReproduce(program: Command): void {
   program
     .command('reproduce')
     .description('run the tables of the paper; finished runs are reused')
-    .option('--table <id>', 'one table (3, 4, 5, 7); all when absent')
+    .option('--table <id>', 'one table (2 to 7); all when absent')
     .option('--scale <name>', 'smoke, demo, small, minilm, base or paper', 'demo')
     .option('--data <path>', "real data in the ESCI schema instead of the scale's own")
     .option('--seeds <n>', "how many seeds (default: the scale's)")
@@ -33,6 +34,7 @@ export function registerReproduce(program: Command): void {
       (v: string, all: string[]) => [...all, v],
       [],
     )
+    .option('--noise <share>', 'another share of flipped labels in generated data')
     .option('--jobs <n>', 'runs side by side', '2')
     .option('--dry-run', 'list the runs and what is missing, run nothing')
     .option('--no-report', 'do not write reports/index.html')
@@ -42,6 +44,7 @@ export function registerReproduce(program: Command): void {
       ensure(Number.isInteger(jobs) && jobs >= 1, `--jobs must be a whole number ≥ 1, got ${options.jobs}`);
       const seeds = options.seeds === undefined ? undefined : Number(options.seeds);
       const folds = list(options.folds)?.map(Number);
-      await reproduce({ ...options, jobs, seeds, folds, rows: list(options.rows), dryRun: options.dryRun ?? false });
+      const noise = options.noise === undefined ? undefined : Number(options.noise);
+      await reproduce({ ...options, jobs, seeds, folds, noise, rows: list(options.rows), dryRun: options.dryRun ?? false });
     });
 }

@@ -17,7 +17,8 @@ export function registerRun(program: Command): void {
     .action(async ({ experiment, out, checkpointEvery }: Options) => {
       const [
         { readSpec },
-        { runFinetune, runId },
+        { runId },
+        { runWithDependencies },
         { findRecord, runFolders, saveRecord },
         { Stopped },
         { projectCache },
@@ -26,7 +27,8 @@ export function registerRun(program: Command): void {
         { inRange },
       ] = await Promise.all([
         import('../experiments/spec'),
-        import('../experiments/finetune-run'),
+        import('../experiments/experiment'),
+        import('../experiments/run'),
         import('../experiments/store'),
         import('../experiments/stopped'),
         import('../runtime/files'),
@@ -47,7 +49,7 @@ export function registerRun(program: Command): void {
       let bar: ReturnType<typeof progress> | undefined;
       try {
         const record = await stoppable((stopped) =>
-          runFinetune(spec, {
+          runWithDependencies(spec, folder, {
             stopped,
             ...(every === undefined ? {} : { checkpointEvery: every }),
             onStep: (step, steps, loss, rate) => {

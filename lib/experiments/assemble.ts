@@ -1,8 +1,7 @@
 import { canonicalJson } from '../runtime/hash';
-import type { DataSource, FinetuneConfig, Scale } from './config';
-import { applyPatch } from './patch';
+import type { DataSource, Scale } from './config';
 import type { RowRuns, RunRecord } from './record';
-import { tableNamed, tableIds, type FinetuneTable } from './tables';
+import { rowConfig, tableNamed, tableIds, type FinetuneTable } from './tables';
 import { baseFor } from './plan';
 import { scales } from './scales';
 
@@ -24,7 +23,7 @@ export function assembleTables(
   wanted: { table?: string; scale?: string; data?: string } = {},
 ): AssembledTable[] {
   const found: AssembledTable[] = [];
-  const finetuned = records.filter((r) => r.experiment.kind === 'finetune');
+  const finetuned = records.filter(({ experiment: { kind } }) => kind === 'finetune' || kind === 'ensemble');
   for (const scale of Object.values(scales)) {
     if (wanted.scale !== undefined && wanted.scale !== scale.name) continue;
     const own = finetuned.filter((r) => r.experiment.scale === scale.name);
@@ -43,7 +42,8 @@ export function assembleTables(
 function group(records: readonly RunRecord[]): Map<string, RunRecord[]> {
   const groups = new Map<string, RunRecord[]>();
   for (const record of records) {
-    const key = canonicalJson(record.experiment.config);
+    const { kind, config } = record.experiment;
+    const key = canonicalJson({ kind, config });
     groups.set(key, [...(groups.get(key) ?? []), record]);
   }
   return groups;
@@ -53,8 +53,7 @@ function assemble(table: FinetuneTable, scale: Scale, data: string, byConfig: Re
   const source: DataSource = data.startsWith('generated') ? scale.data : { path: data };
   const base = baseFor(table, scale, source);
   const rows = table.rows.map((row): RowRuns => {
-    const config = canonicalJson(applyPatch<FinetuneConfig>(base, row.patch));
-    const runs = [...(byConfig.get(config) ?? [])].sort(
+    const runs = [...(byConfig.get(canonicalJson(rowConfig(table, row, base))) ?? [])].sort(
       (a, b) => a.experiment.seed - b.experiment.seed || a.experiment.fold - b.experiment.fold,
     );
     return { row, runs };

@@ -26,10 +26,7 @@ export function openCatalogue({ name, sha256 }: CatalogueSource): Promise<Produc
 
 async function open(name: string, sha256: string): Promise<Product[]> {
   const path = catalogueFile(name);
-  ensure(
-    path && existsSync(path),
-    `catalogue ${name}: no such file, and nothing of that name below data/raw`,
-  );
+  ensure(path && existsSync(path), `catalogue ${name}: no such file, and nothing of that name below data/raw`);
   const found = await sha256File(path);
   ensure(found === sha256, `catalogue ${name}: ${path} has SHA-256 ${found}, expected ${sha256}`);
   return readCatalogue(path);

@@ -1,3 +1,4 @@
+import type { FilterBy, RankBy } from '../confident';
 import type { GeneratorOptions, WorldName } from '../data/generate';
 import type { ProductField } from '../text';
 import { LOSS_DEFAULTS, type LossConfig } from '../finetune/losses';
@@ -81,6 +82,26 @@ export interface FinetuneConfig {
   balance: { classes: readonly string[]; weight: number } | null;
   /** Keep the weights of the best of several evaluations on the evaluation part (as the release does); null = the last. */
   select: { every: Duration } | null;
+  /** Confident learning on the training part; absent = none. */
+  clean?: CleanConfig;
+}
+
+/**
+ * What happens to rows that confident learning doubts: `prune` the worst of all rows (the paper), `balanced` no class above its share, `weights` keep all and
+ * weight them by label quality, `oracle` remove exactly the flipped rows of generated data.
+ */
+export const CLEAN_METHODS = ['prune', 'balanced', 'weights', 'oracle'] as const;
+
+export interface CleanConfig {
+  method: (typeof CLEAN_METHODS)[number];
+  /** Share of all training rows to remove; the paper's 0.04. `weights` and `oracle` do not read it. */
+  fraction: number;
+  filterBy: FilterBy;
+  rankBy: RankBy;
+  /** Parts of the training rows, by query: as many out-of-fold models are trained. */
+  folds: number;
+  /** The out-of-fold models: four classes, without cleaning. */
+  model: FinetuneConfig;
 }
 
 /** The generated data of a scale, or a file of real data. */

@@ -25,7 +25,8 @@ export function openDataset(source: DataSource, seed: number): Promise<Dataset> 
   if ('generated' in source) {
     const { generated, options } = source;
     const dataset = generate({ ...options, world: generated }, Key.from('data').fold(seed));
-    return Promise.resolve({ ...dataset, name: `generated-${generated}` });
+    const changed = Object.entries(options ?? {}).map(([name, value]) => `-${name}-${JSON.stringify(value)}`);
+    return Promise.resolve({ ...dataset, name: `generated-${generated}${changed.join('')}` });
   }
   const { path } = source;
   const found = placeOf(path);

@@ -1,4 +1,4 @@
-import type { Dataset, Row } from '../data/types';
+import type { Dataset, Locale, Row } from '../data/types';
 import { encoderParams } from '../encoder';
 import { esciHeadParams } from '../heads/esci';
 import { initialise } from '../encoder/initialise';
@@ -14,58 +14,41 @@ import { Classifier, rateFactors, type ClassifierSpec } from '../train/classifie
 import { lengthsOf, type Inputs } from '../train/inputs';
 import { train, type RunResult } from '../train/loop';
 import { trickChecks } from './checks';
-import type { DataSource, FinetuneConfig } from './config';
+import { cleanRows } from './clean';
+import type { FinetuneConfig } from './config';
 import { openDataset, splitFold, taskRows } from './dataset';
+import { experimentOf, type RunHooks, type TrainingExperiment } from './experiment';
 import { runMetrics } from './metrics';
+import { outOfFoldLookup, splitPart } from './out-of-fold';
 import { pretrainedStart } from './pretrained-start';
 import { Stopped } from './stopped';
 import { buildVocabularies, prepareInputs, trigramVectors, type Vocabularies } from './prepare';
 import { toPredictions } from './predictions';
-import type { Json, RunRecord } from './record';
+import type { RunRecord } from './record';
 import type { StartingEncoder } from './start';
 import { localesOf } from './start';
 
-/** One run: what decides its result, and therefore its name. */
-export interface FinetuneExperiment {
-  kind: 'finetune';
-  scale: string;
-  seed: number;
-  fold: number;
-  folds: number;
-  source: DataSource;
-  config: FinetuneConfig;
-}
-
-/** How a run reports on its way, and how it is asked to stop. */
-export interface RunHooks {
-  onStage?: (stage: string) => void;
-  onStep?: (step: number, steps: number, loss: number, tokensPerSecond: number) => void;
-  stopped?: () => boolean;
-  /** Updates between two checkpoints; 0 = none. Default 100. */
-  checkpointEvery?: number;
-}
-
-/** What a run's name is made of. */
-export function experimentOf(experiment: FinetuneExperiment, data: { name: string; sha256: string }): RunRecord['experiment'] {
-  const { kind, scale, seed, fold, folds, config } = experiment;
-  return { kind, scale, seed, fold, folds, data: { name: data.name, sha256: data.sha256 }, config: config as unknown as Json };
-}
-
-/** The id of a run: the hash of everything that decides its result. */
-export async function runId(experiment: FinetuneExperiment): Promise<string> {
-  return configHash(experimentOf(experiment, await openDataset(experiment.source, experiment.seed)));
-}
-
-/** Fine-tunes one model and measures it on the held-out fold: data → text → tokens → batches → encoder → head → training → evaluation → record. */
-export async function runFinetune(experiment: FinetuneExperiment, hooks: RunHooks = {}): Promise<RunRecord> {
+/**
+ * Fine-tunes one model and measures it on the held-out rows: data → text → tokens → batches → encoder → head → training → evaluation → record.
+ * `parts` are the out-of-fold records that `config.clean` reads.
+ */
+export async function runFinetune(
+  experiment: TrainingExperiment,
+  hooks: RunHooks = {},
+  parts: readonly RunRecord[] = [],
+): Promise<RunRecord> {
   const started = now();
   const { config, seed, fold, folds } = experiment;
-  const key = Key.from('finetune').fold(seed, 'fold', fold);
+  const own = Key.from('finetune').fold(seed, 'fold', fold);
+  const key = experiment.kind === 'out-of-fold' ? own.fold('part', experiment.part.fold) : own;
   const dataset = await openDataset(experiment.source, seed);
-  const rows = taskRows(dataset, config.task, await localesOf(config.start));
-  const { train: trainRows, evaluation: evaluationRows } = splitFold(rows, fold, folds);
+  const locales = await localesOf(config.start);
+  const rows = taskRows(dataset, config.task, locales);
+  const outer = splitFold(rows, fold, folds);
   hooks.onStage?.('start');
-  const start = await pretrainedStart(experiment, dataset, trainRows, hooks);
+  const start = await pretrainedStart(experiment, dataset, outer.train, hooks);
+  const split = partsOf(experiment, outer, dataset, locales, parts);
+  const { train: trainRows, evaluation: evaluationRows } = split;
   hooks.onStage?.('fine-tune');
   const vocabularies = buildVocabularies(config, dataset.products, trainRows);
   const trainInputs = await prepareInputs(config, trainRows, start.tokenizer, vocabularies);
@@ -99,6 +82,7 @@ export async function runFinetune(experiment: FinetuneExperiment, hooks: RunHook
       curves: result.curves,
       metrics: {
         ...start.metrics,
+        ...split.metrics,
         ...runMetrics(config.task, probabilities, spec.sizes.outputs, {
           classes: evaluationInputs.classes,
           labels: evaluationInputs.tokens.labels,
@@ -106,12 +90,34 @@ export async function runFinetune(experiment: FinetuneExperiment, hooks: RunHook
           query: predictions.query,
         }),
       },
-      checks: [...start.checks, ...trickChecks(config, result, classifier)],
+      checks: [...start.checks, ...split.checks, ...trickChecks(config, result, classifier)],
       predictions,
     };
   } finally {
     classifier.dispose();
   }
+}
+
+/**
+ * The rows to train on and to measure on: a fold's own; of an out-of-fold model a part of its training rows; with confident learning the training rows that it
+ * leaves (the rows to measure on are never filtered).
+ */
+function partsOf(
+  experiment: TrainingExperiment,
+  outer: { train: Row[]; evaluation: Row[] },
+  dataset: Dataset,
+  locales: readonly Locale[],
+  records: readonly RunRecord[],
+): { train: Row[]; evaluation: Row[]; metrics: Record<string, number>; checks: RunRecord['checks'] } {
+  const { config, fold, folds } = experiment;
+  if (experiment.kind === 'out-of-fold')
+    return { ...splitPart(outer.train, folds, experiment.part), metrics: {}, checks: [] };
+  const { clean, task } = config;
+  if (!clean) return { ...outer, metrics: {}, checks: [] };
+  ensure(records.length === clean.folds, `clean needs the records of ${clean.folds} out-of-fold runs, got ${records.length}`);
+  const all = splitFold(taskRows(dataset, clean.model.task, locales), fold, folds).train;
+  const { rows, metrics, checks } = cleanRows(outer.train, task, clean, outOfFoldLookup(all, folds, records));
+  return { train: rows, evaluation: outer.evaluation, metrics, checks };
 }
 
 /** Updates between two checkpoints, unless a caller says otherwise. */

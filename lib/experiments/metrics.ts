@@ -1,9 +1,9 @@
 import { LABELS } from '../data/types';
 import { auc } from '../metrics/auc';
 import { expectedCalibrationError, logLoss } from '../metrics/calibration';
-import { gainsOf } from '../metrics/conventions';
+import { CONVENTIONS, gainsOf } from '../metrics/conventions';
 import { argmaxRows, exactAccuracy, f1Scores } from '../metrics/f1';
-import { ndcg } from '../metrics/ndcg';
+import { ndcg, randomNdcg } from '../metrics/ndcg';
 
 /** Rows as a scorer needs them: class ids in the task, label ids (E, S, C, I), running query numbers. */
 export interface Judged {
@@ -15,7 +15,7 @@ export interface Judged {
 }
 
 /**
- * The metrics of a run by name. Task 1: `ndcg`; tasks 2 and 3: `microF1`, `macroF1`, `logLoss`, `calibrationError`; task 2 also `exactAuc` and `exactAccuracy`
+ * The metrics of a run by name. Task 1: `ndcg`, `ndcgRandom`; tasks 2 and 3: `microF1`, `macroF1`, `logLoss`, `calibrationError`; task 2 also `exactAuc` and `exactAccuracy`
  * ("E or not") and recall by class; generated data also `trueMicroF1`, against the labels before noise. `majorityShare` is what always answering the most
  * common class would score.
  */
@@ -26,10 +26,7 @@ export function runMetrics(
   { classes, labels, truth, query }: Judged,
 ): Record<string, number> {
   const rows = labels.length;
-  if (task === 1) {
-    const scores = rankingScores(probabilities, outputs);
-    return { ndcg: ndcg({ gains: gainsOf(labels), scores, query }, 'spec').value };
-  }
+  if (task === 1) return rankingMetrics(rankingScores(probabilities, outputs), labels, query);
   const predicted = argmaxRows(probabilities, outputs);
   const f1 = f1Scores(classes, predicted, outputs);
   const counts = new Float64Array(outputs);
@@ -59,6 +56,20 @@ export function runMetrics(
   metrics.exactAccuracy = exactAccuracy(exact, labels);
   LABELS.forEach((label, c) => (metrics[`recall${label}`] = f1.perClass[c].recall));
   return metrics;
+}
+
+/**
+ * Task 1's nDCG with equal scores averaged (rows carry no product ids here, and a file's order may give the labels away), and that of random order on the
+ * same lists: with five to twenty products a query it is far above 0.
+ */
+export function rankingMetrics(
+  scores: ArrayLike<number>,
+  labels: ArrayLike<number>,
+  query: ArrayLike<number>,
+): Record<'ndcg' | 'ndcgRandom', number> {
+  const lists = { gains: gainsOf(labels), scores, query };
+  const rule = { ...CONVENTIONS.spec, ties: 'average' } as const;
+  return { ndcg: ndcg(lists, rule).value, ndcgRandom: randomNdcg(lists, rule).value };
 }
 
 /** What task 1 ranks by: the expected gain Σ p_c·gain_c of a classifier, a regressor's output as it is. */

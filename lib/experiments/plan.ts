@@ -1,10 +1,11 @@
-import { ensure } from '../runtime/errors';
+import { ensure, inRange } from '../runtime/errors';
 import { tablePretraining } from './tables/pretrained';
-import { tableNamed, type FinetuneTable } from './tables';
-import { applyPatch, applySettings } from './patch';
+import { rowConfig, tableNamed, type FinetuneTable } from './tables';
+import { applySettings } from './patch';
 import { scaleNamed } from './scales';
 import type { DataSource, FinetuneConfig, Scale } from './config';
-import type { FinetuneExperiment } from './finetune-run';
+import { dependenciesOf, type Experiment } from './experiment';
+import { canonicalJson } from '../runtime/hash';
 
 /** What a user may ask for of a table. */
 export interface GridRequest {
@@ -18,8 +19,10 @@ export interface GridRequest {
   folds?: readonly number[];
   /** Rows by id; all when absent. */
   rows?: readonly string[];
-  /** `a.b=value` settings laid over the base configuration. */
+  /** `a.b=value` settings laid over the base configuration; `clean.…` over the rows with confident learning. */
   set?: readonly string[];
+  /** Another share of flipped labels in generated data. */
+  noise?: number;
 }
 
 /** One cell of a grid: a row of a table at one seed and fold. */
@@ -27,7 +30,7 @@ export interface Cell {
   table: string;
   row: string;
   label: string;
-  experiment: FinetuneExperiment;
+  experiment: Experiment;
 }
 
 export interface Grid {
@@ -40,8 +43,13 @@ export interface Grid {
 export function planGrid(request: GridRequest): Grid {
   const scale = scaleNamed(request.scale);
   const table = tableNamed(request.table, scale);
-  const source: DataSource = request.data === undefined ? scale.data : { path: request.data };
-  const base = applySettings(baseFor(table, scale, source), request.set ?? []);
+  const source = sourceOf(request, scale);
+  const isClean = (setting: string): boolean => setting.startsWith('clean.');
+  const settings = request.set ?? [];
+  const base = applySettings(
+    baseFor(table, scale, source),
+    settings.filter((s) => !isClean(s)),
+  );
   const seeds = request.seeds ?? scale.seeds;
   ensure(Number.isInteger(seeds) && seeds >= 1, `--seeds must be a whole number ≥ 1, got ${seeds}`);
   const folds = request.folds ?? scale.runFolds;
@@ -52,25 +60,43 @@ export function planGrid(request: GridRequest): Grid {
       table.rows.some((row) => row.id === id),
       `--rows: table ${table.id} has ${table.rows.map((r) => r.id).join(', ')}, got ${id}`,
     );
-  const rows = table.rows.filter((row) => !request.rows || request.rows.includes(row.id));
+  const generated = 'generated' in source;
+  const rows = table.rows.filter((row) => (generated || !row.truth) && (!request.rows || request.rows.includes(row.id)));
+  ensure(rows.length > 0, `--rows ${request.rows?.join(',')}: these rows need data whose true labels are known`);
   const cells = Array.from({ length: seeds }, (_, seed) =>
     folds.flatMap((fold) =>
       rows.map((row): Cell => {
-        const config = applyPatch<FinetuneConfig>(base, row.patch);
-        const experiment: FinetuneExperiment = {
-          kind: 'finetune',
-          scale: scale.name,
-          seed,
-          fold,
-          folds: scale.folds,
-          source,
-          config,
-        };
+        const own = rowConfig(table, row, base, settings.filter(isClean));
+        const experiment: Experiment = { ...own, scale: scale.name, seed, fold, folds: scale.folds, source };
         return { table: table.id, row: row.id, label: row.label, experiment };
       }),
     ),
   ).flat();
-  return { table, scale, cells };
+  return { table, scale, cells: withDependencies(cells) };
+}
+
+/** The data of a request: a file, or the scale's own with the noise that was asked for. */
+function sourceOf({ data, noise }: GridRequest, scale: Scale): DataSource {
+  const source: DataSource = data === undefined ? scale.data : { path: data };
+  if (noise === undefined) return source;
+  ensure('generated' in source, `--noise needs generated data, got ${data ?? scale.name}: real labels have the noise they have`);
+  return { ...source, options: { ...source.options, noiseRate: inRange('--noise', noise, 0, 0.9) } };
+}
+
+/** Puts the runs that a cell reads, and that are no cells themselves, before it; their `row` is the cell's with what they are for. */
+function withDependencies(cells: readonly Cell[]): Cell[] {
+  const seen = new Set(cells.map((cell) => canonicalJson(cell.experiment)));
+  return cells.flatMap((cell) => {
+    const needed = dependenciesOf(cell.experiment).filter((experiment) => {
+      const name = canonicalJson(experiment);
+      return !seen.has(name) && seen.add(name);
+    });
+    const parts = needed.map((experiment): Cell => {
+      const what = experiment.kind === 'out-of-fold' ? `out-of-fold part ${experiment.part.fold}` : 'member';
+      return { table: cell.table, row: `${cell.row}: ${what}`, label: what, experiment };
+    });
+    return [...parts, cell];
+  });
 }
 
 /** A small encoder from scratch reads longer text on real data than the generator's short rows. */

@@ -20,22 +20,39 @@ export function toPredictions(task: 1 | 2 | 3, rows: readonly Row[], probabiliti
     if (!queries.has(name)) queries.set(name, queries.size);
     return queries.get(name)!;
   });
-  const packed = Buffer.alloc(probabilities.length * 2);
-  probabilities.forEach((p, i) => packed.writeUInt16LE(Math.round(Math.min(1, Math.max(0, p)) * 65535), 2 * i));
   return {
-    rows: sha256(rows.map((r) => `${r.locale}\t${r.query}\t${r.productId}\t${r.exampleId}`).join('\n')),
+    rows: rowsHash(rows),
     given: rows.map((r) => letter(r.label)).join(''),
     ...(rows.every((r) => r.trueLabel) ? { truth: rows.map((r) => letter(r.trueLabel!)).join('') } : {}),
-    predicted: rows.map((_, i) => letters[predictedClass(probabilities, i, classes)]).join(''),
+    predicted: predictedLetters(task, probabilities, classes),
     query,
     locale: rows.map((r) => r.locale[0]).join(''),
-    probabilities: packed.toString('base64'),
+    probabilities: packProbabilities(probabilities),
     classes,
   };
 }
 
+/** SHA-256 over the ids of some rows in order: what says whether two runs predicted the same rows. */
+export function rowsHash(rows: readonly Row[]): string {
+  return sha256(rows.map((r) => `${r.locale}\t${r.query}\t${r.productId}\t${r.exampleId}`).join('\n'));
+}
+
+/** Numbers in [0, 1] as base64 of little-endian uint16, p = value / 65535. */
+export function packProbabilities(probabilities: ArrayLike<number>): string {
+  const packed = Buffer.alloc(probabilities.length * 2);
+  for (let i = 0; i < probabilities.length; i++)
+    packed.writeUInt16LE(Math.round(Math.min(1, Math.max(0, probabilities[i])) * 65535), 2 * i);
+  return packed.toString('base64');
+}
+
+/** The predicted class of each row, one letter each. */
+export function predictedLetters(task: 1 | 2 | 3, probabilities: ArrayLike<number>, classes: number): string {
+  const rows = probabilities.length / classes;
+  return Array.from({ length: rows }, (_, i) => classLetters[task][predictedClass(probabilities, i, classes)]).join('');
+}
+
 /** The most probable class of row `i`; for one column (an expected gain) the class whose gain is nearest on a log scale. */
-function predictedClass(probabilities: Float32Array, i: number, classes: number): number {
+function predictedClass(probabilities: ArrayLike<number>, i: number, classes: number): number {
   if (classes === 1) {
     const gain = probabilities[i];
     return gain > 0.3 ? 0 : gain > 0.03 ? 1 : gain > 0.003 ? 2 : 3;

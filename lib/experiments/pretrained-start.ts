@@ -1,12 +1,12 @@
 import type { Dataset, Row } from '../data/types';
 import { Key } from '../runtime/key';
-import type { FinetuneExperiment, RunHooks } from './finetune-run';
+import type { RunHooks, TrainingExperiment } from './experiment';
 import { pretrain, withPretrained } from './pretrain-run';
 import { startingEncoder, type StartingEncoder } from './start';
 
 /** The encoder that a fine-tuning run starts from: its start, pre-trained first where the configuration says so. */
 export async function pretrainedStart(
-  experiment: FinetuneExperiment,
+  experiment: TrainingExperiment,
   dataset: Dataset,
   train: readonly Row[],
   hooks: RunHooks,

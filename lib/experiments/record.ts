@@ -33,6 +33,8 @@ export interface RunRecord {
     seed: number;
     fold: number;
     folds: number;
+    /** The held-out part of the fold's training rows, for an out-of-fold model. */
+    part?: { fold: number; folds: number };
     data: { name: string; sha256: string };
     config: Json;
   };
@@ -87,6 +89,10 @@ export interface TableRow<C = Json> {
   patch: C;
   /** The row that the change is measured against (its id); absent for a first row. */
   against?: string;
+  /** Instead of `against`: the change is measured against the best of these rows, by the mean of the metric over these very runs. */
+  againstBest?: readonly string[];
+  /** The metric that leads in this row where it is not the table's. */
+  metric?: string;
   paper?: PaperFigure;
 }
 
@@ -102,6 +108,8 @@ export interface Table<C = Json> {
   unit: 'percent' | 'fraction' | 'loss';
   higherIsBetter: boolean;
   notes: readonly string[];
+  /** Sentences that depend on the runs. */
+  notesFrom?: (rows: readonly RowRuns[]) => readonly string[];
   rows: readonly TableRow<C>[];
 }
 

@@ -1,7 +1,8 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { runFolders, findRecord, saveRecord } from './store';
-import { runFinetune, runId, type FinetuneExperiment, type RunHooks } from './finetune-run';
+import { dependenciesOf, runId, type Experiment, type RunHooks } from './experiment';
+import { runExperiment } from './run';
 import type { Cell } from './plan';
 import type { RunRecord } from './record';
 import { Stopped } from './stopped';
@@ -13,6 +14,8 @@ export interface PlannedRun {
   id: string;
   cell: Cell;
   record?: RunRecord;
+  /** Ids of the runs whose records it reads; they are among the planned ones. */
+  needs: readonly string[];
 }
 
 /** Finds which cells have records already. Cells of equal experiments are one run. */
@@ -20,7 +23,9 @@ export async function planRuns(cells: readonly Cell[], folders: readonly string[
   const runs: PlannedRun[] = [];
   for (const cell of cells) {
     const id = await runId(cell.experiment);
-    runs.push({ id, cell, record: findRecord(id, folders)?.record });
+    const needs: string[] = [];
+    for (const needed of dependenciesOf(cell.experiment)) needs.push(await runId(needed));
+    runs.push({ id, cell, record: findRecord(id, folders)?.record, needs });
   }
   return runs;
 }
@@ -55,6 +60,7 @@ export async function runGrid(runs: readonly PlannedRun[], options: GridOptions)
   const started = now();
   const running = new Map<number, string>();
   let done = 0;
+  let failed = false;
   const report = (): void =>
     options.onProgress?.({
       done,
@@ -62,14 +68,27 @@ export async function runGrid(runs: readonly PlannedRun[], options: GridOptions)
       running: [...running.values()],
       ...(done ? { secondsLeft: ((now() - started) / 1000 / done) * (total - done) } : {}),
     });
-  const work = async (job: number, run: (e: FinetuneExperiment, hooks: RunHooks) => Promise<RunRecord>): Promise<void> => {
-    for (let next = queue.shift(); next; next = queue.shift()) {
+  let changed = gate();
+  /** Takes the first waiting run whose needs are all recorded; waits for the other jobs where none is. */
+  const take = async (): Promise<PlannedRun | undefined> => {
+    while (queue.length) {
+      if (failed) return undefined;
+      const at = queue.findIndex(({ needs }) => needs.every((id) => records.has(id)));
+      if (at >= 0) return queue.splice(at, 1)[0];
+      if (!running.size) throw new Error(`run ${queue[0].id} reads runs that are not planned: ${queue[0].needs.join(', ')}`);
+      await changed.opened;
+    }
+    return undefined;
+  };
+  const work = async (job: number, run: RunOne): Promise<void> => {
+    for (let next = await take(); next; next = await take()) {
       if (options.stopped?.()) throw new Stopped('stopped between two runs');
       const { experiment, label, table } = next.cell;
       const name = `table ${table}, ${label}, seed ${experiment.seed}, fold ${experiment.fold}`;
       running.set(job, name);
       report();
-      const record = await run(experiment, {
+      const parts = next.needs.map((id) => records.get(id)!);
+      const record = await run(experiment, parts, {
         stopped: options.stopped,
         onStage: (stage) => {
           running.set(job, `${name}: ${stage}`);
@@ -84,18 +103,38 @@ export async function runGrid(runs: readonly PlannedRun[], options: GridOptions)
       saveRecord(folder, record);
       running.delete(job);
       done++;
+      changed.open();
+      changed = gate();
       report();
     }
   };
+  const guarded = async (job: number, run: RunOne): Promise<void> => {
+    try {
+      await work(job, run);
+    } finally {
+      failed ||= queue.length > 0;
+      changed.open();
+    }
+  };
   if (queue.length) {
-    if (jobs === 1) await work(0, runFinetune);
-    else await Promise.all(Array.from({ length: Math.min(jobs, queue.length) }, (_, job) => withWorker((run) => work(job, run))));
+    const workers = Math.min(jobs, queue.length);
+    if (workers === 1) await guarded(0, runExperiment);
+    else await Promise.all(Array.from({ length: workers }, (_, job) => withWorker((run) => guarded(job, run))));
   }
   return runs.map((r) => ({ ...r, record: records.get(r.id) }));
 }
 
+/** A promise and what settles it: waiting jobs sleep on it until a run is recorded. */
+function gate(): { opened: Promise<void>; open: () => void } {
+  let open = (): void => undefined;
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  return { opened, open };
+}
+
+type RunOne = (experiment: Experiment, parts: readonly RunRecord[], hooks: RunHooks) => Promise<RunRecord>;
+
 /** What a worker process is asked, and what it answers. */
-export type WorkerRequest = { run: FinetuneExperiment } | { stop: true };
+export type WorkerRequest = { run: Experiment; parts: readonly RunRecord[] } | { stop: true };
 export type WorkerAnswer =
   | { stage: string }
   | { step: number; steps: number; loss: number; rate: number }
@@ -103,9 +142,7 @@ export type WorkerAnswer =
   | { failed: string; stopped: boolean };
 
 /** Lends a worker process of one TensorFlow thread: two such side by side do more than one run on two threads. */
-async function withWorker(
-  body: (run: (e: FinetuneExperiment, hooks: RunHooks) => Promise<RunRecord>) => Promise<void>,
-): Promise<void> {
+async function withWorker(body: (run: RunOne) => Promise<void>): Promise<void> {
   const env = { ...process.env, TF_NUM_INTRAOP_THREADS: '1', TF_NUM_INTEROP_THREADS: '1' };
   const child = fork(join(__dirname, 'worker.js'), [], {
     env,
@@ -113,13 +150,18 @@ async function withWorker(
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   try {
-    await body((experiment, hooks) => ask(child, experiment, hooks));
+    await body((experiment, parts, hooks) => ask(child, experiment, parts, hooks));
   } finally {
     if (child.connected) child.disconnect();
   }
 }
 
-function ask(child: ChildProcess, experiment: FinetuneExperiment, hooks: RunHooks): Promise<RunRecord> {
+function ask(
+  child: ChildProcess,
+  experiment: Experiment,
+  parts: readonly RunRecord[],
+  hooks: RunHooks,
+): Promise<RunRecord> {
   return new Promise((resolve, reject) => {
     const finish = (settle: () => void): void => {
       child.removeAllListeners();
@@ -135,6 +177,6 @@ function ask(child: ChildProcess, experiment: FinetuneExperiment, hooks: RunHook
     child.on('exit', (code, signal) =>
       finish(() => reject(new Error(`a run's process ended with ${signal ?? `code ${code}`} before it was done`))),
     );
-    child.send({ run: experiment } satisfies WorkerRequest);
+    child.send({ run: experiment, parts } satisfies WorkerRequest);
   });
 }

@@ -1,5 +1,5 @@
 /** A process that runs experiments one after the other for the runner, told by messages. An interrupt from the terminal is the parent's to handle. */
-import { runFinetune } from './finetune-run';
+import { runExperiment } from './run';
 import { Stopped } from './stopped';
 import type { WorkerAnswer, WorkerRequest } from './runner';
 
@@ -13,7 +13,7 @@ process.on('message', (request: WorkerRequest) => {
     stopped = true;
     return;
   }
-  runFinetune(request.run, {
+  runExperiment(request.run, request.parts, {
     onStage: (stage) => answer({ stage }),
     onStep: (step, steps, loss, rate) => {
       if (step % 5 === 0) answer({ step, steps, loss, rate });

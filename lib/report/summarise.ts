@@ -40,7 +40,7 @@ export function summarise(table: TableLike, rowRuns: readonly RowRuns[], options
     ...rendered,
     notes: notesOf(
       rendered,
-      [...table.notes, ...(missing.length ? [`Also in this table, not run: ${missing.join(', ')}.`] : [])],
+      [...table.notes, ...(table.notesFrom?.(rowRuns) ?? []), ...(missing.length ? [`Also in this table, not run: ${missing.join(', ')}.`] : [])],
       all,
     ),
   };
@@ -54,11 +54,13 @@ function renderRow(
   time: number | undefined,
   base: number | undefined,
 ): RenderedRow {
-  const runs = (runsOf.get(row.id) ?? []).filter((r) => r.metrics[table.metric] !== undefined);
-  const against = row.against === undefined ? undefined : table.rows.find((r) => r.id === row.against);
+  const metric = row.metric ?? table.metric;
+  const runs = (runsOf.get(row.id) ?? []).filter((r) => r.metrics[metric] !== undefined);
+  const other = row.againstBest ? best(row.againstBest, metric, runsOf, table.higherIsBetter) : row.against;
+  const against = other === undefined ? undefined : table.rows.find((r) => r.id === other);
   const change =
     against &&
-    pairedChange(table.metric, runs, runsOf.get(against.id) ?? [], {
+    pairedChange(metric, runs, runsOf.get(against.id) ?? [], {
       key: Key.from('table').fold(table.id, row.id),
       ...options,
     });
@@ -71,7 +73,7 @@ function renderRow(
     runs: runs.length,
     seeds: new Set(runs.map((r) => r.experiment.seed)).size,
     folds: new Set(runs.map((r) => r.experiment.fold)).size,
-    value: spreadOf(runs, table.metric),
+    value: spreadOf(runs, metric),
     beside: Object.fromEntries(
       table.beside.flatMap((name): [string, Spread][] => {
         const value = spreadOf(runs, name);
@@ -92,6 +94,21 @@ function renderRow(
     cost: time === undefined || base === undefined ? undefined : { stepMilliseconds: time, relative: time / base },
     records: runs.map((r) => r.id),
   };
+}
+
+/** The row with the best mean of the metric, of those that have runs. */
+function best(
+  ids: readonly string[],
+  metric: string,
+  runsOf: ReadonlyMap<string, readonly RunRecord[]>,
+  higherIsBetter: boolean,
+): string | undefined {
+  const sign = higherIsBetter ? 1 : -1;
+  const means = ids.flatMap((id) => {
+    const value = spreadOf(runsOf.get(id) ?? [], metric);
+    return value ? [{ id, value: sign * value.mean }] : [];
+  });
+  return means.sort((a, b) => b.value - a.value)[0]?.id;
 }
 
 /** The paper's change: as given, else the difference of its two figures (free of binary dust). */

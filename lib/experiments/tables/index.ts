@@ -1,18 +1,24 @@
 import { InputError } from '../../runtime/errors';
-import type { FinetuneConfig, Scale } from '../config';
-import type { Patch } from '../patch';
-import type { Table } from '../record';
+import type { Scale } from '../config';
+import type { FinetuneTable } from './row';
+import { table2 } from './table2';
 import { table3 } from './table3';
 import { table4 } from './table4';
 import { table5 } from './table5';
+import { table6 } from './table6';
 import { table7 } from './table7';
 
-/** A table of fine-tuned models: a base configuration at a scale, and a patch a row. */
-export interface FinetuneTable extends Table<Patch<FinetuneConfig>> {
-  base: FinetuneConfig;
-}
+export type { FinetuneRow, FinetuneTable, RowConfig } from './row';
+export { rowConfig } from './row';
 
-const tables: Record<string, (scale: Scale) => FinetuneTable> = { '3': table3, '4': table4, '5': table5, '7': table7 };
+const tables: Record<string, (scale: Scale) => FinetuneTable> = {
+  '2': table2,
+  '3': table3,
+  '4': table4,
+  '5': table5,
+  '6': table6,
+  '7': table7,
+};
 
 /** The ids that `--table` takes. */
 export const tableIds = Object.keys(tables);

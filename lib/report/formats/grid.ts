@@ -28,6 +28,16 @@ const METRICS: Record<string, string> = {
   calibrationError: 'calibration error',
   pairAccuracy: 'query–product accuracy',
   trueMicroF1: 'micro-F1 on true labels',
+  taskMetric: 'nDCG (task 1) or micro-F1 (2, 3)',
+  ndcgRandom: 'nDCG of random order',
+  ndcgBestMember: 'nDCG of the best member',
+  ndcgMeanMember: 'mean nDCG of the members',
+  noiseAuc: 'AUC of flipped labels',
+  removedShareE: 'removed of E',
+  removedShareS: 'removed of S',
+  removedShareC: 'removed of C',
+  removedShareI: 'removed of I',
+  removedShareOther: 'removed of not S',
 };
 
 /** A metric as headings call it. */

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { experimentOf } from '../../experiments/finetune-run';
+import { experimentOf } from '../../experiments/experiment';
 import { planGrid } from '../../experiments/plan';
 import type { RunRecord } from '../../experiments/record';
 import { saveRecord } from '../../experiments/store';
