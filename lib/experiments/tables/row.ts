@@ -1,0 +1,35 @@
+import type { CleanConfig, FinetuneConfig } from '../config';
+import type { Combine, EnsembleConfig } from '../ensemble-run';
+import { applyPatch, applySettings, type Patch } from '../patch';
+import type { Table, TableRow } from '../record';
+
+/** A row of a table of models: a patch of the base configuration, or an ensemble of other rows. */
+export interface FinetuneRow extends TableRow<Patch<FinetuneConfig>> {
+  /** Confident learning on the training part; its out-of-fold models have the table's base configuration. */
+  clean?: Omit<CleanConfig, 'model'>;
+  /** The row trains nothing: it combines the predictions of these rows. */
+  ensemble?: { of: readonly string[]; combine: Combine };
+  /** Needs true labels: the row exists on generated data only. */
+  truth?: boolean;
+}
+
+/** A table of fine-tuned models: a base configuration at a scale, and a patch a row. */
+export interface FinetuneTable extends Table<Patch<FinetuneConfig>> {
+  base: FinetuneConfig;
+  rows: readonly FinetuneRow[];
+}
+
+/** What a row runs: the kind of its experiment and the whole configuration, which decide which records are the row's. */
+export type RowConfig = { kind: 'finetune'; config: FinetuneConfig } | { kind: 'ensemble'; config: EnsembleConfig };
+
+/** The configuration of a row over a base; `settings` (`clean.fraction=0.08`) are laid over rows with confident learning. */
+export function rowConfig(table: FinetuneTable, row: FinetuneRow, base: FinetuneConfig, settings: readonly string[] = []): RowConfig {
+  if (row.ensemble) {
+    const { of, combine } = row.ensemble;
+    const members = of.map((id) => rowConfig(table, table.rows.find((r) => r.id === id)!, base).config as FinetuneConfig);
+    return { kind: 'ensemble', config: { combine, members } };
+  }
+  const config = applyPatch<FinetuneConfig>(base, row.patch);
+  if (!row.clean) return { kind: 'finetune', config };
+  return { kind: 'finetune', config: applySettings({ ...config, clean: { ...row.clean, model: base } }, settings) };
+}
