@@ -101,6 +101,12 @@ async function run(options: Options): Promise<void> {
 function scoresText(path: string, pairs: readonly { queryId: string; productId: string }[], scores: ArrayLike<number>): string {
   const quoted = (id: string): string => (/[",\n\r]/.test(id) ? `"${id.replaceAll('"', '""')}"` : id);
   if (path.endsWith('.jsonl'))
-    return pairs.map((p, i) => JSON.stringify({ query_id: p.queryId, product_id: p.productId, score: scores[i] }) + '\n').join('');
-  return ['query_id,product_id,score', ...pairs.map((p, i) => `${quoted(p.queryId)},${quoted(p.productId)},${scores[i]}`), ''].join('\n');
+    return pairs
+      .map((p, i) => JSON.stringify({ query_id: p.queryId, product_id: p.productId, score: scores[i] }) + '\n')
+      .join('');
+  return [
+    'query_id,product_id,score',
+    ...pairs.map((p, i) => `${quoted(p.queryId)},${quoted(p.productId)},${scores[i]}`),
+    '',
+  ].join('\n');
 }

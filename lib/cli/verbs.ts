@@ -6,10 +6,14 @@ import { registerTables } from './tables';
 import { registerReport } from './report';
 import { registerDiff } from './diff';
 import { registerVerify } from './verify';
+import { registerBench } from './bench';
 import { registerDoctor } from './doctor';
 import { registerLab } from './lab';
 import { registerNotebooks } from './notebooks';
 import { registerEncode } from './encode';
+import { registerWeights } from './weights';
+import { registerRank } from './rank';
+import { registerBaselines } from './baselines';
 import { registerParity } from './parity';
 import { registerScore } from './score';
 import { registerEnsemble } from './ensemble';
@@ -27,10 +31,14 @@ export const verbs: readonly ((program: Command) => void)[] = [
   registerDiff,
   registerVerify,
   registerDoctor,
+  registerBench,
   registerLab,
   registerNotebooks,
   registerScore,
   registerEnsemble,
+  registerWeights,
+  registerRank,
+  registerBaselines,
   registerParity,
   registerEncode,
   registerFindLabelIssues,

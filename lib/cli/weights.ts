@@ -60,9 +60,13 @@ async function fetch(names: readonly string[]): Promise<void> {
   const { fetchShown } = await import('../encoder/weights');
   for (const name of names) {
     const { folder, manifest, already } = await fetchShown(name);
-    process.stdout.write(`${name}: ${already ? 'was here, verified' : `fetched from ${manifest.source}, verified`}, in ${folder}\n`);
+    process.stdout.write(
+      `${name}: ${already ? 'was here, verified' : `fetched from ${manifest.source}, verified`}, in ${folder}\n`,
+    );
     for (const { name: file, bytes, sha256, pinned } of manifest.files)
-      process.stdout.write(`  ${file.padEnd(18)} ${String(bytes).padStart(11)} bytes  ${sha256}${pinned ? '' : ' (recorded now)'}\n`);
+      process.stdout.write(
+        `  ${file.padEnd(18)} ${String(bytes).padStart(11)} bytes  ${sha256}${pinned ? '' : ' (recorded now)'}\n`,
+      );
   }
 }
 

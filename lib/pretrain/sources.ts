@@ -124,7 +124,9 @@ async function pairEpoch(corpus: Corpus, config: PretrainConfig, key: Key): Prom
     pairs.push([cuts[other[i]].query, text]);
     labels.push(0);
   });
-  const rows = columns(await corpus.tokenizer.encodeBatch(pairs, { maxLength: config.maxLength, ...(queryLength ? { queryLength } : {}) }));
+  const rows = columns(
+    await corpus.tokenizer.encodeBatch(pairs, { maxLength: config.maxLength, ...(queryLength ? { queryLength } : {}) }),
+  );
   return {
     lengths: rowLengths(rows),
     feeds: (chosen, length) => ({

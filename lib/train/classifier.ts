@@ -164,7 +164,8 @@ export class Classifier {
   }
 }
 
-function modelOf({ encoder, head, sizes, frozen }: ClassifierSpec, names: readonly string[]): Model {
+/** The network of a specification as the training step sees it; `names` are all its weights. */
+export function modelOf({ encoder, head, sizes, frozen }: ClassifierSpec, names: readonly string[]): Model {
   return {
     forward: (params, batch, key) => {
       const { inputIds, attentionMask, tokenTypeIds } = batch;

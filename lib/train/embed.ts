@@ -103,7 +103,11 @@ export class Embedder {
  * Unit vectors of many texts: batches by length, so that little padding is computed; equal texts are computed once.
  * texts [N] → [N, H]. An empty text has the vector of its special tokens.
  */
-export async function embedTexts(encoder: SentenceEncoder, texts: readonly string[], options: EmbedOptions = {}): Promise<Embedded> {
+export async function embedTexts(
+  encoder: SentenceEncoder,
+  texts: readonly string[],
+  options: EmbedOptions = {},
+): Promise<Embedded> {
   const { maxLength = 64, batch = 32, precision = 'f32', buckets: most = 4, onProgress, stopped } = options;
   ensure(texts.length > 0, 'there must be at least one text to embed, got none');
   const place = new Map<string, number>();

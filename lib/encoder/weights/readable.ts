@@ -34,7 +34,11 @@ const LIMITS: Readonly<Record<Locale, Fertility>> = {
 };
 
 /** The share of unknown tokens and the tokens a word over texts of a locale, by default the built-in sample. Source: Rust et al. 2021 (fertility). */
-export async function fertility(tokenizer: Tokenizer, locale: Locale, texts: readonly string[] = SAMPLES[locale]): Promise<Fertility> {
+export async function fertility(
+  tokenizer: Tokenizer,
+  locale: Locale,
+  texts: readonly string[] = SAMPLES[locale],
+): Promise<Fertility> {
   const ids = await tokenizer.encodeTexts(texts);
   let [tokens, unknown, units] = [0, 0, 0];
   ids.forEach((row, i) => {

