@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { CatalogueDescription, DatasetDescription, Quantiles } from '../data';
+import type { CatalogueDescription, DatasetDescription, Quantiles, RowChunk } from '../data';
 import { ensure, InputError, oneOf, shown } from '../runtime/errors';
 
 interface FilterOptions {
@@ -22,12 +22,21 @@ export function registerData(program: Command): void {
     .option('--manifest <file>', 'another manifest')
     .action(async (name: string, options: { to?: string; manifest?: string }) => {
       const { fetchDataset } = await import('../data');
-      const bar = new ProgressLine();
+      const { progress } = await import('../runtime/progress');
+      let bar: { file: string; update: (received: number) => void; stop: () => void } | undefined;
+      const show = (file: string, received: number, total = 0): void => {
+        if (bar?.file !== file) {
+          bar?.stop();
+          const drawn = progress(`${file} MB`, Math.ceil(total / 1e6));
+          bar = { file, stop: () => drawn.stop(), update: (bytes) => drawn.update(Math.round(bytes / 1e6)) };
+        }
+        bar.update(received);
+      };
       const { folder, files } = await fetchDataset(name, {
         ...(options.to && { folder: options.to }),
         ...(options.manifest && { manifest: options.manifest }),
-        onProgress: (file, received, total) => bar.show(file, received, total),
-      }).finally(() => bar.end());
+        onProgress: show,
+      }).finally(() => bar?.stop());
       for (const file of files) print(`${file.already ? 'already there' : 'fetched'}  ${file.path}  ${count(file.bytes)} bytes`);
       print(`use it with --data ${folder}`);
     });
@@ -67,18 +76,23 @@ export function registerData(program: Command): void {
       [],
     )
     .action(async (folder: string, options: { world: string; queries?: number; seed: number; set: string[] }) => {
-      const { generateChunks, WORLDS } = await import('../data/generate');
+      const { generateChunks, resolveOptions, WORLDS } = await import('../data/generate');
       const { writeUpstreamParquet } = await import('../data');
       const { Key } = await import('../runtime/key');
-      const given = {
+      const { progress } = await import('../runtime/progress');
+      const full = resolveOptions({
         ...Object.fromEntries(options.set.map(setting)),
         world: oneOf('world', options.world, WORLDS),
         ...(options.queries !== undefined && { queries: options.queries }),
+      });
+      const bar = progress('queries', full.queries);
+      const chunks = function* (): Generator<RowChunk> {
+        for (const chunk of generateChunks(full, Key.from('data').fold(options.seed))) {
+          yield chunk;
+          bar.update((chunk.rows[chunk.rows.length - 1]?.queryId ?? -1) + 1);
+        }
       };
-      const line = new ProgressLine();
-      const written = await writeUpstreamParquet(generateChunks(given, Key.from('data').fold(options.seed)), folder, (rows) =>
-        line.say(`${count(rows)} rows`),
-      ).finally(() => line.end());
+      const written = await writeUpstreamParquet(chunks(), folder).finally(() => bar.stop());
       print(
         `${count(written.rows)} rows, ${count(written.productCount)} products in ${folder} (generated, world ${options.world}, seed ${options.seed})`,
       );
@@ -106,27 +120,6 @@ function whole(name: string): (value: string) => number {
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 const count = (value: number): string => value.toLocaleString('en-US');
-
-/** One line on stderr that is rewritten in place on a terminal, at most five times a second. */
-class ProgressLine {
-  private last = 0;
-
-  show(file: string, received: number, total: number | undefined): void {
-    const mega = (bytes: number): string => (bytes / 1e6).toFixed(1);
-    this.say(`${file}  ${mega(received)}${total ? ` of ${mega(total)} MB, ${Math.floor((100 * received) / total)} %` : ' MB'}`);
-  }
-
-  say(text: string): void {
-    const now = performance.now();
-    if (!process.stderr.isTTY || now - this.last < 200) return;
-    this.last = now;
-    process.stderr.write(`\r\x1b[K${text}`);
-  }
-
-  end(): void {
-    if (this.last) process.stderr.write('\r\x1b[K');
-  }
-}
 
 /** A description as text: one fact a line, numbers aligned. */
 function descriptionText(description: DatasetDescription | CatalogueDescription): string {

@@ -25,7 +25,7 @@ export class Duck {
     readonly folder: string,
   ) {}
 
-  static async open({ memoryLimit = '1600MB', threads = 2 }: DuckOptions = {}): Promise<Duck> {
+  static async open({ memoryLimit = '1400MB', threads = 2 }: DuckOptions = {}): Promise<Duck> {
     const { DuckDBInstance } = await import('@duckdb/node-api');
     const folder = mkdtempSync(join(tmpdir(), 'esci-duck-'));
     try {

@@ -29,7 +29,7 @@ const READABLE = /\.(parquet|csv|tsv|jsonl|ndjson|json)(\.(gz|zst|zstd))?$/i;
 /** Finds the files of a source. A folder holds upstream's pair (recognised by `examples` and `products` in the names) or one joined file. */
 export function resolveFiles(input: SourceInput): SourceFiles {
   if (typeof input !== 'string') {
-    for (const [role, path] of Object.entries(input)) ensure(!path || existsSync(path), `${role} file ${path}: no such file`);
+    for (const [role, path] of Object.entries<string | undefined>({ ...input })) ensure(!path || existsSync(path), `${role} file ${path}: no such file`);
     return { name: nameOf(dirname(input.examples)), ...input };
   }
   ensure(input && existsSync(input), `data ${shown(input)}: no such file or folder`);

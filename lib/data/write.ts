@@ -54,7 +54,6 @@ const PRODUCTS: readonly [string, 'VARCHAR', (product: Product) => DuckDBValue][
 export async function writeUpstreamParquet(
   dataset: Pick<Dataset, 'rows' | 'products'> | Iterable<RowChunk> | AsyncIterable<RowChunk>,
   folder: string,
-  onProgress?: (rows: number) => void,
 ): Promise<Written> {
   const chunks: Iterable<RowChunk> | AsyncIterable<RowChunk> = 'rows' in dataset ? [dataset] : dataset;
   const duck = await Duck.open();
@@ -66,7 +65,6 @@ export async function writeUpstreamParquet(
       ensure(chunk.rows.every((row) => row.weight === undefined || row.weight === 1), 'augmented rows (with a weight) have no place in the upstream schema');
       examples.append(chunk.rows);
       products.append(chunk.products);
-      onProgress?.(examples.count);
     }
     examples.close();
     products.close();
@@ -101,8 +99,8 @@ export async function writeUpstreamParquet(
 
 async function checkKeys(duck: Duck): Promise<void> {
   const first = async (sql: string): Promise<string | undefined> => {
-    const [row] = await duck.rows(`${sql} LIMIT 1`);
-    return row && Object.values(row).join(' ');
+    const [row] = await duck.rows<Record<string, string | number>>(`${sql} LIMIT 1`);
+    return row && Object.values(row).map(String).join(' ');
   };
   const example = await first('SELECT example_id FROM examples GROUP BY example_id HAVING count(*) > 1');
   ensure(example === undefined, `example id ${example} stands at two rows`);

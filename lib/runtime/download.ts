@@ -1,6 +1,7 @@
 import { createReadStream, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statfsSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import type { ReadableStreamDefaultReader } from 'node:stream/web';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ensure, InputError } from './errors';
 import { writeFileAtomic } from './files';
@@ -142,7 +143,7 @@ async function receive(request: DownloadRequest, part: string): Promise<void> {
 
 async function* body(response: Response): AsyncGenerator<Uint8Array> {
   if (!response.body) return;
-  const reader = response.body.getReader();
+  const reader = response.body.getReader() as ReadableStreamDefaultReader<Uint8Array>;
   try {
     for (;;) {
       const { done, value } = await reader.read().catch((error: unknown) => {
