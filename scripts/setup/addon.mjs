@@ -1,5 +1,16 @@
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { cache, hash, readJson, root, writeJson } from './paths.mjs';
 import { run } from './run.mjs';
 import { tensorflowFolder } from './tensorflow.mjs';
@@ -9,6 +20,7 @@ const headers = join(root, 'node_modules/node-api-headers');
 /** Where tfjs-node looks for its addon. */
 export const addonPath = join(packageFolder, 'lib/napi-v8/tfjs_binding.node');
 
+const quietSource = fileURLToPath(new URL('./quiet.cc', import.meta.url));
 const flags = ['-std=c++17', '-O2', '-fPIC', '-DNAPI_VERSION=8'];
 
 /** What the addon is made from, compiler aside. */
@@ -18,6 +30,7 @@ function inputs(want) {
     headers: readJson(join(headers, 'package.json'))?.version,
     tensorflow: tensorflowFolder(want),
     flags: flags.join(' '),
+    quiet: hash(readFileSync(quietSource, 'utf8')),
   };
 }
 
@@ -75,6 +88,13 @@ export async function buildAddon(want, findCompiler, note) {
       }),
     );
     note('linking');
+    const quiet = mac ? [] : [join(staging, 'libesci_quiet.so')];
+    if (!mac)
+      await run(
+        compiler.command,
+        ['-O2', '-fPIC', '-shared', '-Wl,-z,initfirst', '-Wl,-soname,libesci_quiet.so', quietSource, '-o', quiet[0], '-ldl'],
+        { what: 'compiling quiet.cc', hint },
+      );
     const file = join(staging, 'tfjs_binding.node');
     const libraries = want.libraries.map((name) => join(library, name));
     await run(
@@ -84,8 +104,9 @@ export async function buildAddon(want, findCompiler, note) {
         ...objects,
         '-o',
         file,
+        ...(mac ? [] : ['-Wl,--no-as-needed', ...quiet]),
         ...libraries,
-        `-Wl,-rpath,${library}`,
+        ...(mac ? [library] : ['$ORIGIN', folder, library]).map((path) => `-Wl,-rpath,${path}`),
       ],
       { what: 'linking the addon', hint },
     );
