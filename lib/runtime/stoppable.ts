@@ -10,7 +10,7 @@ let active: { stop: boolean } | undefined;
  * interrupt kill the kernel: hence the first `await`. Its own listener would end the cell red with the loop running on: hence it is set aside.
  */
 export async function stoppable<T>(body: (stopped: () => boolean) => Promise<T>): Promise<T> {
-  await null;
+  await Promise.resolve();
   if (active) {
     const shared = active;
     return body(() => shared.stop);

@@ -56,7 +56,7 @@ test('in a log: a line every 10 s and one at the end, on the stream given (oracl
 
 test('on a terminal: a bar with title, count and note, and nothing after stop', () => {
   const { stream, text } = sink(true);
-  const bar = progress('embed', 7, { stream: stream as never });
+  const bar = progress('embed', 7, { stream });
   bar.update(7, 'noted');
   bar.stop();
   const before = text();
