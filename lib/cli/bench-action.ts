@@ -1,0 +1,233 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { generate } from '../data/generate';
+import { initialise, type EncoderConfig } from '../encoder';
+import { LOSS_DEFAULTS } from '../finetune/losses';
+import { NO_TRICKS } from '../finetune/step';
+import { now } from '../runtime/clock';
+import { ensure } from '../runtime/errors';
+import { projectRoot, writeFileAtomic } from '../runtime/files';
+import { Key } from '../runtime/key';
+import { environment, peakMemoryBytes } from '../runtime/provenance';
+import { tokenise, trainTokenizer } from '../text';
+import { Classifier } from '../train/classifier';
+
+interface Shape {
+  name: string;
+  layers: number;
+  hidden: number;
+  heads: number;
+  batch: number;
+  tokens: number;
+}
+
+const SHAPES: readonly Shape[] = [
+  { name: '2x128', layers: 2, hidden: 128, heads: 4, batch: 32, tokens: 64 },
+  { name: '4x256', layers: 4, hidden: 256, heads: 4, batch: 32, tokens: 64 },
+  { name: '6x384', layers: 6, hidden: 384, heads: 12, batch: 32, tokens: 64 },
+  { name: '12x768', layers: 12, hidden: 768, heads: 12, batch: 8, tokens: 128 },
+];
+const VOCABULARY = 8000;
+const PRECISIONS = ['f32', 'bf16'] as const;
+
+interface Options {
+  python?: string;
+  rounds: number;
+  steps: number;
+  only?: readonly string[];
+  out?: string;
+}
+
+interface StepFigures {
+  shape: string;
+  dropout: number;
+  precision: string;
+  /** Median milliseconds a step. */
+  ours: number;
+  reference?: number;
+  ratio?: number;
+}
+
+/** Times recorded steps (Adam, with and without dropout) beside PyTorch eager on the same shapes, in turn within one run. */
+export async function bench({ python, rounds, steps, only, out }: Options): Promise<void> {
+  for (const name of only ?? [])
+    ensure(
+      SHAPES.some((s) => s.name === name),
+      `--only: shapes are ${SHAPES.map((s) => s.name).join(', ')}, got ${name}`,
+    );
+  const reference = python ? new Reference(python) : undefined;
+  const rows: StepFigures[] = [];
+  try {
+    for (const shape of SHAPES.filter((s) => !only || only.includes(s.name)))
+      for (const dropout of [0, 0.1])
+        for (const precision of PRECISIONS) {
+          const row = await timeStep(shape, dropout, precision, reference, rounds, steps);
+          rows.push(row);
+          process.stdout.write(`${line(row)}\n`);
+        }
+  } finally {
+    reference?.end();
+  }
+  const tokensPerSecond = await timeTokenising();
+  process.stdout.write(
+    `tokenising: ${(tokensPerSecond / 1e6).toFixed(2)} M tokens/s\npeak memory: ${(peakMemoryBytes() / 2 ** 30).toFixed(2)} GiB${reference ? `, PyTorch ${(reference.peakBytes / 2 ** 30).toFixed(2)} GiB` : ''}\n`,
+  );
+  if (out)
+    writeFileAtomic(
+      out,
+      JSON.stringify(
+        {
+          environment: environment('f32'),
+          reference: reference?.version,
+          steps: rows,
+          tokensPerSecond,
+          peakBytes: peakMemoryBytes(),
+          referencePeakBytes: reference?.peakBytes,
+        },
+        null,
+        1,
+      ) + '\n',
+    );
+}
+
+function line({ shape, dropout, precision, ours, reference, ratio }: StepFigures): string {
+  const beside = reference === undefined ? '' : `  PyTorch ${reference.toFixed(1).padStart(8)} ms  ratio ${ratio!.toFixed(2)}`;
+  return `${shape.padEnd(7)} dropout ${dropout.toFixed(1)} ${precision.padEnd(4)}  recorded ${ours.toFixed(1).padStart(8)} ms${beside}`;
+}
+
+async function timeStep(
+  shape: Shape,
+  dropout: number,
+  precision: 'f32' | 'bf16',
+  reference: Reference | undefined,
+  rounds: number,
+  steps: number,
+): Promise<StepFigures> {
+  const ours = ownStep(shape, dropout, precision);
+  await reference?.build({ ...shape, vocabulary: VOCABULARY, dropout, precision });
+  const times: { own: number[]; other: number[] } = { own: [], other: [] };
+  try {
+    for (let round = -1; round < rounds; round++) {
+      const own = Array.from({ length: round < 0 ? 3 : steps }, ours.step);
+      const other = (await reference?.steps(round < 0 ? 3 : steps)) ?? [];
+      if (round < 0) continue; // warm-up
+      times.own.push(...own);
+      times.other.push(...other);
+    }
+  } finally {
+    ours.dispose();
+  }
+  const own = median(times.own);
+  const other = times.other.length ? median(times.other) : undefined;
+  return {
+    shape: shape.name,
+    dropout,
+    precision,
+    ours: own,
+    ...(other === undefined ? {} : { reference: other, ratio: own / other }),
+  };
+}
+
+const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1];
+
+/** One recorded training step of a classifier on a random full batch. */
+function ownStep(shape: Shape, dropout: number, precision: 'f32' | 'bf16'): { step: () => number; dispose: () => void } {
+  const { layers, hidden, heads, batch, tokens } = shape;
+  const encoder: EncoderConfig = {
+    type: 'xlm-roberta',
+    layers,
+    hidden,
+    heads,
+    ffn: 4 * hidden,
+    vocabulary: VOCABULARY,
+    maxPositions: 514,
+    typeVocabulary: 1,
+    padId: 1,
+    epsilon: 1e-5,
+    dropout,
+    attentionDropout: dropout,
+  };
+  const classifier = new Classifier({
+    encoder,
+    head: { pooling: 'cls', brand: 0, color: 0, country: 0, trigrams: 0, dropout },
+    sizes: { hidden, brands: 0, colors: 0, trigramVocabulary: 0, outputs: 4 },
+    step: {
+      loss: { ...LOSS_DEFAULTS, kind: 'ce' },
+      tricks: NO_TRICKS,
+      combine: 'sum',
+      adam: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 },
+      clip: 0,
+      accumulation: 1,
+    },
+    schedule: { learningRate: 1e-4, warmup: 0, decay: 'constant' },
+    batch,
+    buckets: [tokens],
+    trigramCapacity: 0,
+    frozen: [],
+    precision,
+  });
+  const key = Key.from('bench');
+  classifier.start(initialise(classifier.specs, key));
+  const random = key.fold('batch').random();
+  const feeds = {
+    inputIds: Int32Array.from({ length: batch * tokens }, () => 5 + random.int(VOCABULARY - 5)),
+    attentionMask: new Int32Array(batch * tokens).fill(1),
+    labels: Int32Array.from({ length: batch }, () => random.int(4)),
+    weights: new Float32Array(batch).fill(1),
+  };
+  let t = 0;
+  const step = (): number => {
+    const started = now();
+    classifier.program.run('train', String(tokens), { ...feeds, seed: key.fold(t).words(), ...classifier.scalars(t++, 1000) });
+    return now() - started;
+  };
+  return { step, dispose: () => classifier.dispose() };
+}
+
+/** Tokens of pairs per second, end to end from rows to typed arrays, with a vocabulary of 8,000. */
+async function timeTokenising(): Promise<number> {
+  const { rows, products } = generate({ world: 'small' }, Key.from('bench'));
+  const tokenizer = await trainTokenizer(
+    products.map((p) => `${p.title} ${p.description}`),
+    { vocabulary: VOCABULARY },
+  );
+  await tokenise(rows.slice(0, 1000), tokenizer, { maxLength: 256 });
+  const started = now();
+  const { ids } = await tokenise(rows, tokenizer, { maxLength: 256 });
+  return (ids.length / (now() - started)) * 1000;
+}
+
+/** A Python process that times PyTorch's step on request. */
+class Reference {
+  private readonly child: ChildProcess;
+  private readonly answers: AsyncIterator<string>;
+  version = '';
+  peakBytes = 0;
+
+  constructor(python: string) {
+    this.child = spawn(python, [join(projectRoot(), 'scripts', 'bench', 'reference.py')], { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.answers = createInterface({ input: this.child.stdout! })[Symbol.asyncIterator]();
+  }
+
+  private async ask(request: object): Promise<Record<string, unknown>> {
+    this.child.stdin!.write(JSON.stringify(request) + '\n');
+    const { value, done } = await this.answers.next();
+    ensure(!done, '--python: the reference process ended; does this Python have torch?');
+    return JSON.parse(value as string) as Record<string, unknown>;
+  }
+
+  async build(shape: object): Promise<void> {
+    this.version = String((await this.ask({ build: shape })).torch);
+  }
+
+  async steps(n: number): Promise<number[]> {
+    const { milliseconds, peakBytes } = await this.ask({ steps: n });
+    this.peakBytes = Math.max(this.peakBytes, peakBytes as number);
+    return milliseconds as number[];
+  }
+
+  end(): void {
+    this.child.stdin!.end();
+  }
+}

@@ -1,0 +1,32 @@
+import type { Command } from 'commander';
+import { inRange } from '../runtime/errors';
+
+interface Options {
+  python?: string;
+  rounds: string;
+  steps: string;
+  only?: string;
+  out?: string;
+}
+
+/** `bench`: step times beside PyTorch's in one run. Benches live apart from the tests: nothing fails for being slow. */
+export function registerBench(program: Command): void {
+  program
+    .command('bench')
+    .description('time training steps side by side with PyTorch, and tokenising')
+    .option('--python <path>', 'a Python with torch for the reference column; without it the column stays empty')
+    .option('--rounds <n>', 'alternations of the two', '3')
+    .option('--steps <n>', 'steps in each', '5')
+    .option('--only <names>', 'only these shapes, for example 2x128,4x256')
+    .option('--out <file>', 'also write the figures as JSON')
+    .action(async ({ python, rounds, steps, only, out }: Options) => {
+      const { bench } = await import('./bench-action');
+      await bench({
+        python,
+        rounds: inRange('--rounds', Number(rounds), 1, 100),
+        steps: inRange('--steps', Number(steps), 1, 1000),
+        only: only?.split(','),
+        out,
+      });
+    });
+}
