@@ -53,7 +53,8 @@ function ghmWeights(pTrue: Tensor, weights: Tensor, bins: number): Tensor {
     const p = args[0] as Tensor;
     const real = tf.cast(tf.greater(weights, 0), 'float32'); // [B]
     const bin = tf.minimum(tf.cast(tf.floor(tf.mul(tf.sub(1, p), bins)), 'int32'), tf.scalar(bins - 1, 'int32'));
-    const members = tf.mul(oneHot(bin, bins), tf.expandDims(real, 1)); // [B, bins]
+    const hits = tf.cast(tf.equal(tf.reshape(bin, [-1, 1]), tf.range(0, bins, 1, 'int32')), 'float32'); // [B, bins]
+    const members = tf.mul(hits, tf.reshape(real, [-1, 1])); // [B, bins]
     const counts = tf.sum(members, 0, true); // [1, bins]
     const used = tf.sum(tf.cast(tf.greater(counts, 0), 'float32'));
     const own = tf.sum(tf.mul(members, counts), 1); // [B], 0 for a filler row
