@@ -42,6 +42,14 @@ export function taskRows(dataset: Dataset, task: 1 | 2 | 3, locales: readonly Lo
   return rows;
 }
 
+/**
+ * All rows of a data set that any task uses, in locales the encoder can read: what vocabularies and pre-training corpora are made from, so that the tasks of
+ * one fold share an encoder.
+ */
+export function judgedRows(dataset: Dataset, locales: readonly Locale[]): Row[] {
+  return dataset.rows.filter((row) => (row.smallVersion || row.largeVersion) && locales.includes(row.locale));
+}
+
 /** Training and evaluation part of a fold, by a hash of each row's locale and query: no query is in both. */
 export function splitFold(rows: readonly Row[], fold: number, folds: number): { train: Row[]; evaluation: Row[] } {
   const parts = { train: [] as Row[], evaluation: [] as Row[] };

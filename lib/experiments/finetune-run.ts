@@ -16,7 +16,7 @@ import { train, type RunResult } from '../train/loop';
 import { trickChecks } from './checks';
 import { cleanRows } from './clean';
 import type { FinetuneConfig } from './config';
-import { openDataset, splitFold, taskRows } from './dataset';
+import { judgedRows, openDataset, splitFold, taskRows } from './dataset';
 import { experimentOf, type RunHooks, type TrainingExperiment } from './experiment';
 import { runMetrics } from './metrics';
 import { outOfFoldLookup, splitPart } from './out-of-fold';
@@ -46,7 +46,7 @@ export async function runFinetune(
   const rows = taskRows(dataset, config.task, locales);
   const outer = splitFold(rows, fold, folds);
   hooks.onStage?.('start');
-  const start = await pretrainedStart(experiment, dataset, outer.train, hooks);
+  const start = await pretrainedStart(experiment, dataset, splitFold(judgedRows(dataset, locales), fold, folds).train, hooks);
   const split = partsOf(experiment, outer, dataset, locales, parts);
   const { train: trainRows, evaluation: evaluationRows } = split;
   hooks.onStage?.('fine-tune');
@@ -110,8 +110,7 @@ function partsOf(
   records: readonly RunRecord[],
 ): { train: Row[]; evaluation: Row[]; metrics: Record<string, number>; checks: RunRecord['checks'] } {
   const { config, fold, folds } = experiment;
-  if (experiment.kind === 'out-of-fold')
-    return { ...splitPart(outer.train, folds, experiment.part), metrics: {}, checks: [] };
+  if (experiment.kind === 'out-of-fold') return { ...splitPart(outer.train, folds, experiment.part), metrics: {}, checks: [] };
   const { clean, task } = config;
   if (!clean) return { ...outer, metrics: {}, checks: [] };
   ensure(records.length === clean.folds, `clean needs the records of ${clean.folds} out-of-fold runs, got ${records.length}`);

@@ -156,12 +156,7 @@ async function withWorker(body: (run: RunOne) => Promise<void>): Promise<void> {
   }
 }
 
-function ask(
-  child: ChildProcess,
-  experiment: Experiment,
-  parts: readonly RunRecord[],
-  hooks: RunHooks,
-): Promise<RunRecord> {
+function ask(child: ChildProcess, experiment: Experiment, parts: readonly RunRecord[], hooks: RunHooks): Promise<RunRecord> {
   return new Promise((resolve, reject) => {
     const finish = (settle: () => void): void => {
       child.removeAllListeners();

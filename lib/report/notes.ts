@@ -12,11 +12,14 @@ export function notesOf(table: Omit<RenderedTable, 'notes'>, own: readonly strin
   const data = table.data.map((d) => {
     const sets = d.sha256.length > 1 ? `${d.sha256.length} sets, drawn anew for each seed, of about ` : '';
     const hash = d.sha256.length > 1 ? '' : `, sha256 ${d.sha256[0].slice(0, 12)}`;
-    return `${d.name} (${sets}${count(d.rows)} rows and ${count(d.queries)} queries${hash})`;
+    const sizes = d.tasks
+      ? d.tasks.map((t) => `${count(t.rows)} rows and ${count(t.queries)} queries for task ${t.task}`).join(', ')
+      : `${count(d.rows)} rows and ${count(d.queries)} queries`;
+    return `${d.name} (${sets}${sizes}${hash})`;
   });
   notes.push(
     `Ours: mean ± sd of ${metricTitle(table.metric)} over ${over}, scale ${table.scales.join(', ')}, on ${data.join('; ')}, ` +
-      `evaluated on ${[...new Set(table.data.map((d) => count(d.evaluation)))].join(', ')} held-out rows a fold.`,
+      `evaluated on ${[...new Set(table.data.flatMap((d) => (d.tasks ?? [d]).map((t) => count(t.evaluation))))].join(', ')} held-out rows a fold.`,
   );
   if (!own.some((note) => /absolute figures/i.test(note))) {
     notes.push(

@@ -39,7 +39,16 @@ export interface RenderedTable {
   higherIsBetter: boolean;
   scales: string[];
   /** The data sets by name, with their sizes (means over the sets, where data is generated anew for each seed). */
-  data: { name: string; sha256: string[]; rows: number; queries: number; train: number; evaluation: number }[];
+  data: {
+    name: string;
+    sha256: string[];
+    rows: number;
+    queries: number;
+    train: number;
+    evaluation: number;
+    /** The sizes by task, where the table has several (task 1 has fewer rows); those above are then the largest task's. */
+    tasks?: { task: number; rows: number; queries: number; train: number; evaluation: number }[];
+  }[];
   /** The share of the most frequent class among the evaluation rows: what a model that learned nothing gets. */
   majority?: { label: string; value: number };
   rows: RenderedRow[];

@@ -40,7 +40,11 @@ export function summarise(table: TableLike, rowRuns: readonly RowRuns[], options
     ...rendered,
     notes: notesOf(
       rendered,
-      [...table.notes, ...(table.notesFrom?.(rowRuns) ?? []), ...(missing.length ? [`Also in this table, not run: ${missing.join(', ')}.`] : [])],
+      [
+        ...table.notes,
+        ...(table.notesFrom?.(rowRuns) ?? []),
+        ...(missing.length ? [`Also in this table, not run: ${missing.join(', ')}.`] : []),
+      ],
       all,
     ),
   };
@@ -129,15 +133,32 @@ function stepTime(runs: readonly RunRecord[]): number | undefined {
 }
 
 function dataOf(runs: readonly RunRecord[]): RenderedTable['data'][number] {
-  const over = (key: 'rows' | 'queries' | 'train' | 'evaluation'): number => Math.round(mean(runs.map((r) => r.data[key])));
+  const tasks = [...new Set(runs.map(taskOf))].sort().map((task) => ({
+    task,
+    ...sizesOf(runs.filter((r) => taskOf(r) === task)),
+  }));
+  const largest = tasks.reduce((a, b) => (b.rows > a.rows ? b : a));
+  const { rows, queries, train, evaluation } = largest;
   return {
     name: runs[0].data.name,
     sha256: [...new Set(runs.map((r) => r.data.sha256))],
-    rows: over('rows'),
-    queries: over('queries'),
-    train: over('train'),
-    evaluation: over('evaluation'),
+    rows,
+    queries,
+    train,
+    evaluation,
+    ...(tasks.length > 1 ? { tasks } : {}),
   };
+}
+
+function sizesOf(runs: readonly RunRecord[]): Record<'rows' | 'queries' | 'train' | 'evaluation', number> {
+  const over = (key: 'rows' | 'queries' | 'train' | 'evaluation'): number => Math.round(mean(runs.map((r) => r.data[key])));
+  return { rows: over('rows'), queries: over('queries'), train: over('train'), evaluation: over('evaluation') };
+}
+
+/** The task of a run, of an ensemble its members': tasks 1 and 2 do not have the same rows. */
+function taskOf({ experiment: { config } }: RunRecord): number {
+  const { task, members } = config as { task?: number; members?: readonly { task: number }[] };
+  return task ?? members?.[0]?.task ?? 0;
 }
 
 /** The most frequent given class over the distinct evaluation rows of these runs, and its share. */

@@ -23,10 +23,22 @@ export interface FinetuneTable extends Table<Patch<FinetuneConfig>> {
 export type RowConfig = { kind: 'finetune'; config: FinetuneConfig } | { kind: 'ensemble'; config: EnsembleConfig };
 
 /** The configuration of a row over a base; `settings` (`clean.fraction=0.08`) are laid over rows with confident learning. */
-export function rowConfig(table: FinetuneTable, row: FinetuneRow, base: FinetuneConfig, settings: readonly string[] = []): RowConfig {
+export function rowConfig(
+  table: FinetuneTable,
+  row: FinetuneRow,
+  base: FinetuneConfig,
+  settings: readonly string[] = [],
+): RowConfig {
   if (row.ensemble) {
     const { of, combine } = row.ensemble;
-    const members = of.map((id) => rowConfig(table, table.rows.find((r) => r.id === id)!, base).config as FinetuneConfig);
+    const members = of.map(
+      (id) =>
+        rowConfig(
+          table,
+          table.rows.find((r) => r.id === id)!,
+          base,
+        ).config as FinetuneConfig,
+    );
     return { kind: 'ensemble', config: { combine, members } };
   }
   const config = applyPatch<FinetuneConfig>(base, row.patch);

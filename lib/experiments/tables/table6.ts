@@ -30,7 +30,12 @@ export function table6(scale: Scale): FinetuneTable {
     const metric = task === 1 ? 'ndcg' : 'microF1';
     const name = `Task ${task} (${task === 1 ? 'nDCG' : 'micro-F1'})`;
     const base = `task${task}`;
-    const row = (id: string, label: string, clean: Partial<FinetuneRow['clean']>, more: Partial<FinetuneRow> = {}): FinetuneRow => ({
+    const row = (
+      id: string,
+      label: string,
+      clean: Partial<FinetuneRow['clean']>,
+      more: Partial<FinetuneRow> = {},
+    ): FinetuneRow => ({
       id: `${base}-${id}`,
       label: `${name}: ${label}`,
       patch: { task },
@@ -57,7 +62,16 @@ export function table6(scale: Scale): FinetuneTable {
     title: 'Table 6: confident learning',
     base: { ...scale.base, task: 2, pretrain: tablePretraining(scale) },
     metric: 'taskMetric',
-    beside: ['precisionOfRemoved', 'recallOfRemoved', 'flippedShare', 'noiseAuc', 'removedShare', ...SHARES, 'trueMicroF1'],
+    beside: [
+      'precisionOfRemoved',
+      'recallOfRemoved',
+      'flippedShare',
+      'noiseAuc',
+      'removedShare',
+      ...SHARES,
+      'trueMicroF1',
+      'majorityShare',
+    ],
     unit: 'fraction',
     higherIsBetter: true,
     notes: [

@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { assembleTables } from '../../experiments/assemble';
+import { experimentOf, runId, type FinetuneExperiment } from '../../experiments/experiment';
+import { planGrid, type Cell } from '../../experiments/plan';
+import type { RunRecord } from '../../experiments/record';
+import { planRuns, runGrid } from '../../experiments/runner';
+import { summarise } from '../../report/summarise';
+import { tableNamed } from '../../experiments/tables';
+import { scales } from '../../experiments/scales';
+import { canonicalJson, configHash } from '../../runtime/hash';
+import { simulateRecord } from '../report/simulate';
+
+const cache = mkdtempSync(join(tmpdir(), 'esci-tables-'));
+const before = process.env.ESCI_DATA_CACHE;
+process.env.ESCI_DATA_CACHE = cache;
+after(() => {
+  if (before === undefined) delete process.env.ESCI_DATA_CACHE;
+  else process.env.ESCI_DATA_CACHE = before;
+  rmSync(cache, { recursive: true, force: true });
+});
+
+const cellOf = (cells: readonly Cell[], row: string): Cell => {
+  const found = cells.find((cell) => cell.row === row && cell.experiment.seed === 0);
+  assert.ok(found, `row ${row} is planned`);
+  return found;
+};
+const plan = (table: string, scale = 'demo') => planGrid({ table, scale, seeds: 1, folds: [0] });
+
+test('a run that two tables share is one run: tables 2 and 6 with 4, 5 and 7 (equal experiments)', () => {
+  const [two, four, five, six, seven] = ['2', '4', '5', '6', '7'].map((id) => plan(id).cells);
+  const same = (a: Cell, b: Cell): void => assert.equal(canonicalJson(a.experiment), canonicalJson(b.experiment));
+  same(cellOf(two, 'poly1'), cellOf(six, 'task1'));
+  same(cellOf(two, 'task2'), cellOf(five, 'mixup'));
+  same(cellOf(two, 'task3'), cellOf(seven, 'word2vec'));
+  same(cellOf(six, 'task2'), cellOf(four, 'poly1'));
+  same(cellOf(six, 'task3'), cellOf(seven, 'none'));
+  for (const cell of [...four, ...five, ...seven]) assert.ok(!canonicalJson(cell.experiment).includes('"clean"'));
+});
+
+test('five out-of-fold models serve every row of table 6, and stand before the first that reads them', () => {
+  const { cells } = plan('6');
+  const parts = cells.filter((cell) => cell.experiment.kind === 'out-of-fold');
+  assert.equal(parts.length, 5);
+  const first = cells.findIndex((cell) => 'clean' in cell.experiment.config);
+  assert.ok(parts.every((part) => cells.indexOf(part) < first));
+  for (const { experiment } of parts) {
+    assert.ok(experiment.kind === 'out-of-fold' && experiment.config.task === 2 && experiment.config.clean === undefined);
+    assert.equal(canonicalJson(experiment.config), canonicalJson(cellOf(cells, 'task2').experiment.config));
+  }
+  assert.equal(cells.filter((cell) => cell.row === 'task2-prune8').length, 0, 'the sweep runs at small only');
+  assert.equal(plan('6', 'small').cells.filter((cell) => cell.row === 'task2-prune8').length, 1);
+});
+
+test('real data have no oracle; another fraction or noise rate makes other runs', async () => {
+  const real = planGrid({ table: '6', scale: 'minilm', data: 'esci-sample', seeds: 1, folds: [0] }).cells;
+  assert.ok(real.length > 0 && real.every((cell) => !cell.row.includes('oracle')));
+  assert.throws(
+    () => planGrid({ table: '6', scale: 'minilm', data: 'esci-sample', rows: ['task2-oracle'] }),
+    /need data whose true labels are known/,
+  );
+  const rows = ['task2-prune'];
+  const wide = planGrid({ table: '6', scale: 'smoke', seeds: 1, rows, set: ['clean.fraction=0.11'] }).cells;
+  const { config } = cellOf(wide, 'task2-prune').experiment as FinetuneExperiment;
+  assert.equal(config.clean?.fraction, 0.11);
+  const noisy = planGrid({ table: '6', scale: 'smoke', seeds: 1, rows, noise: 0.17 }).cells;
+  const usual = planGrid({ table: '6', scale: 'smoke', seeds: 1, rows }).cells;
+  assert.notEqual(await runId(noisy[0].experiment), await runId(usual[0].experiment));
+  assert.throws(() => planGrid({ table: '6', scale: 'minilm', noise: 0.1 }), /--noise needs generated data/);
+  assert.throws(() => planGrid({ table: '6', scale: 'smoke', noise: 2 }), /--noise/);
+});
+
+const simulated = (cell: Cell, skill: number): RunRecord => {
+  const run = simulateRecord(
+    { seeds: 1, queries: 53, perQuery: 5, name: 'generated-smoke' },
+    skill,
+    cell.experiment.seed,
+    0,
+    {},
+    cell.row,
+  );
+  const identity = experimentOf(cell.experiment, run.data);
+  return { ...run, experiment: identity, id: configHash(identity), metrics: { ...run.metrics, ndcg: skill } };
+};
+
+test('a record fills the row whose configuration is its own; an out-of-fold model fills none', () => {
+  const grid = planGrid({ table: '6', scale: 'smoke', seeds: 1, folds: [0] });
+  const records = grid.cells.map((cell) => simulated(cell, 0.7));
+  const [filled] = assembleTables(records, { table: '6' });
+  for (const { row, runs } of filled.rows) {
+    const expected = row.id === 'task1-prune' || !row.id.includes(':') ? 1 : 0;
+    assert.equal(runs.length, expected, row.id);
+  }
+  const two = planGrid({ table: '2', scale: 'smoke', seeds: 1, folds: [0] });
+  const [second] = assembleTables(
+    two.cells.map((cell) => simulated(cell, 0.7)),
+    { table: '2' },
+  );
+  const kinds = second.rows.map(({ row, runs }) => [row.id, runs[0]?.experiment.kind]);
+  for (const [id, kind] of kinds) assert.equal(kind, id!.startsWith('ensemble') ? 'ensemble' : 'finetune', id);
+  const [all] = assembleTables(records, { table: '4', scale: 'smoke' });
+  assert.equal(
+    all.rows.find(({ row }) => row.id === 'poly1')!.runs.length,
+    1,
+    'one run, shared, and no out-of-fold model beside',
+  );
+});
+
+test('the ensemble is measured against the best member of these runs (known order)', () => {
+  const grid = planGrid({ table: '2', scale: 'smoke', seeds: 2, folds: [0] });
+  const skill: Record<string, number> = { mse: 0.83, poly1: 0.71, ensemble: 0.86 };
+  const records = grid.cells.map((cell) => simulated(cell, skill[cell.row] ?? 0.6));
+  const [filled] = assembleTables(records, { table: '2' });
+  const table = summarise(filled.table, filled.rows);
+  const row = table.rows.find((r) => r.id === 'ensemble')!;
+  assert.equal(row.against, tableNamed('2', scales.smoke).rows.find((r) => r.id === 'mse')!.label);
+  assert.ok(Math.abs(row.change!.value - 0.03) < 1e-12);
+  assert.equal(row.paper!.value, 0.9025);
+  assert.ok(table.data[0].tasks!.length === 3 && table.notes[0].includes('for task 1'));
+});
+
+test('table 6 runs from end to end in two processes: each run waits for the models it reads, and a second call runs nothing', async () => {
+  const set = ['length.steps=3', 'pretrain=null', 'start.hidden=16', 'start.ffn=32', 'clean.folds=2', 'clean.fraction=0.05'];
+  const rows = ['task1', 'task1-prune', 'task2-weights'];
+  const { cells } = planGrid({ table: '6', scale: 'smoke', seeds: 1, folds: [0], rows, set });
+  assert.equal(cells.length, 5);
+  const folder = join(cache, 'runs');
+  const planned = await planRuns(cells, [folder]);
+  const order: string[] = [];
+  const done = await runGrid(planned, { jobs: 2, folder, onProgress: ({ running }) => order.push(running.join()) });
+  const record = (row: string): RunRecord => done.find((run) => run.cell.row === row)!.record!;
+  const [base, pruned, weighted] = rows.map(record);
+  assert.equal(base.data.train - pruned.data.train, Math.trunc(base.data.train * 0.05));
+  assert.equal(pruned.metrics.removedRows, base.data.train - pruned.data.train);
+  assert.equal(pruned.predictions!.rows, base.predictions!.rows, 'measured on the same rows, unfiltered');
+  assert.equal(weighted.metrics.removedRows, 0);
+  assert.ok(pruned.metrics.noiseAuc > 0 && pruned.metrics.flippedShare > 0.02);
+  const again = await planRuns(cells, [folder]);
+  assert.ok(
+    again.every((run) => run.record),
+    'all are kept',
+  );
+  assert.ok(order.length > 0);
+});
