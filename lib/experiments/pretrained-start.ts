@@ -1,8 +1,10 @@
 import type { Dataset, Row } from '../data/types';
+import { ensure } from '../runtime/errors';
 import { Key } from '../runtime/key';
 import type { RunHooks, TrainingExperiment } from './experiment';
-import { pretrain, withPretrained } from './pretrain-run';
-import { startingEncoder, type StartingEncoder } from './start';
+import { openDataset, splitFold, taskRows } from './dataset';
+import { pretrain, withPretrained, type Pretrained } from './pretrain-run';
+import { localesOf, startingEncoder, type StartingEncoder } from './start';
 
 /** The encoder that a fine-tuning run starts from: its start, pre-trained first where the configuration says so. */
 export async function pretrainedStart(
@@ -11,10 +13,32 @@ export async function pretrainedStart(
   train: readonly Row[],
   hooks: RunHooks,
 ): Promise<StartingEncoder & { metrics: Record<string, number>; checks: { name: string; ok: boolean; detail: string }[] }> {
+  const { start, done } = await pretrainFor(experiment, dataset, train, hooks);
+  return done
+    ? { ...withPretrained(start, done), metrics: named(done.metrics), checks: done.checks }
+    : { ...start, metrics: {}, checks: [] };
+}
+
+/** The model folder of an experiment's pre-trained encoder, made where it is missing: for `rank`, a product index, or transformers. */
+export async function pretrainedFolder(experiment: TrainingExperiment, hooks: RunHooks = {}): Promise<string> {
+  const { config, source, seed, fold, folds } = experiment;
+  ensure(config.pretrain, 'the experiment has no pre-training: its encoder is the one it starts from');
+  const dataset = await openDataset(source, seed);
+  const rows = taskRows(dataset, config.task, await localesOf(config.start));
+  const { done } = await pretrainFor(experiment, dataset, splitFold(rows, fold, folds).train, hooks);
+  return done!.folder;
+}
+
+async function pretrainFor(
+  experiment: TrainingExperiment,
+  dataset: Dataset,
+  train: readonly Row[],
+  hooks: RunHooks,
+): Promise<{ start: StartingEncoder; done: Pretrained | null }> {
   const { config, seed, fold } = experiment;
   const longest = Math.max(config.text.maxLength, config.pretrain?.maxLength ?? 0);
   const start = await startingEncoder(config.start, dataset, train, longest, Key.from('start').fold(seed));
-  if (!config.pretrain) return { ...start, metrics: {}, checks: [] };
+  if (!config.pretrain) return { start, done: null };
   hooks.onStage?.('pre-train');
   const data = { name: dataset.name, sha256: dataset.sha256 };
   // The vocabulary from scratch is trained with the training queries, so it differs by fold even where the corpus does not.
@@ -26,8 +50,7 @@ export async function pretrainedStart(
     seed,
     data,
   } as const;
-  const done = await pretrain({ ...run, ...(perFold ? { fold } : {}) }, start, dataset, train, hooks);
-  return { ...withPretrained(start, done), metrics: named(done.metrics), checks: done.checks };
+  return { start, done: await pretrain({ ...run, ...(perFold ? { fold } : {}) }, start, dataset, train, hooks) };
 }
 
 /** Pre-training's held-out figures under the names that tables print. */

@@ -8,3 +8,4 @@ export * from './embed';
 export * from './zero-shot';
 export * from './vector-cache';
 export * from './nearest';
+export * from './plane';
