@@ -2,12 +2,12 @@ import { basename } from 'node:path';
 import { ensure } from '../runtime/errors';
 import { PRODUCT_KEY, PRODUCT_TEXT } from './columns';
 import { Duck } from './duck';
-import { inspectFile, verifiedSha256 } from './inspect';
+import { inspectFile } from './inspect';
 import { cleanText, parseLocale } from './normalize';
 import { parseProduct, productKey } from './parse-row';
 import { ReadReport } from './report';
 import { overScan, rejectedLines, scanFile } from './scan';
-import { rawRows, requireColumns, type PlacedRow } from './stage';
+import { rawRows, requireColumns, verified, type PlacedRow } from './stage';
 import type { Locale, Product } from './types';
 
 const TEXT = Object.keys(PRODUCT_TEXT);
@@ -80,7 +80,7 @@ async function scanAll<T>(
   parse: (rows: readonly PlacedRow[]) => T[],
 ): Promise<T[]> {
   const facts = inspectFile(path);
-  await verifiedSha256(facts);
+  await verified(facts);
   const duck = await Duck.open();
   try {
     const scan = await scanFile(duck, facts, names);

@@ -1,6 +1,7 @@
 import { ensure, InputError } from '../runtime/errors';
 import { identifier, literal, type Duck } from './duck';
 import type { FileFacts } from './inspect';
+import { delimiterOf } from './quotes';
 
 /** A file as a table expression of SQL: the asked columns as text under their own names, `row` (from 0) and `wrong` (the column whose value is no text). */
 export interface Scan {
@@ -39,7 +40,8 @@ async function parquet(duck: Duck, { path }: FileFacts, wanted: readonly string[
 
 function csv({ path, compression }: FileFacts, wanted: readonly string[], head: string): Scan {
   const line = head.split(/\r\n|\r|\n/, 1)[0];
-  const delimiter = [',', '\t', ';', '|'].reduce((best, d) => (line.split(d).length > line.split(best).length ? d : best));
+  ensure(!/[\0-\x08\ufffd]/.test(line), `${path} is not text in UTF-8`);
+  const delimiter = delimiterOf(head);
   const columns = line
     .split(delimiter)
     .map((name) => name.trim().replace(/^"(.*)"$/, '$1'))

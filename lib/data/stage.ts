@@ -6,9 +6,10 @@ import { EXTRA, JUDGEMENT, PRODUCT_KEY, PRODUCT_TEXT, REQUIRED_JUDGEMENT } from 
 import { Duck, identifier, literal } from './duck';
 import { resolveFiles, type SourceFiles, type SourceInput } from './files';
 import { portableHash } from './folds';
-import { inspectFile, verifiedSha256 } from './inspect';
+import { inspectFile, verifiedSha256, type FileFacts } from './inspect';
 import { cleanText, normalizeQuery, parseLocale } from './normalize';
 import type { RawRow } from './parse-row';
+import { checkQuotes } from './quotes';
 import { ReadReport } from './report';
 import { overScan, rejectedLines, scanFile, type Scan } from './scan';
 import { LOCALES, type Locale } from './types';
@@ -46,7 +47,7 @@ export async function openStage(input: SourceInput, filters: ReadFilters, report
   checkFilters(filters);
   const files = resolveFiles(input);
   const facts = inspectFile(files.examples);
-  const digests = [await verifiedSha256(facts)];
+  const digests = [await verified(facts)];
   const duck = await Duck.open();
   try {
     const scan = await scanFile(duck, facts, [...JUDGEMENT, ...EXTRA, ...TEXT]);
@@ -59,7 +60,7 @@ export async function openStage(input: SourceInput, filters: ReadFilters, report
     const lost = await rejectedLines(duck);
     for (const { line, reason, got } of lost) report.skip(basename(files.examples), line - 2, `CSV line cannot be read: ${reason}`, got);
     if (filters.sampleQueries) await sampleQueries(duck, filters.sampleQueries);
-    for (const path of [files.products, files.sources, files.trueLabels]) if (path) digests.push(await verifiedSha256(inspectFile(path)));
+    for (const path of [files.products, files.sources, files.trueLabels]) if (path) digests.push(await verified(inspectFile(path)));
     if (files.products) await stageCatalogue(duck, files.products, report);
     const columns = new Set(scan.has);
     if (files.sources) await joinExtra(duck, files.sources, 'query_id', 'source', columns);
@@ -72,6 +73,13 @@ export async function openStage(input: SourceInput, filters: ReadFilters, report
     duck.close();
     throw error;
   }
+}
+
+/** SHA-256 of a file that was read to its end without finding it damaged. */
+export async function verified(facts: FileFacts): Promise<string> {
+  const digest = await verifiedSha256(facts);
+  if (facts.format === 'csv') await checkQuotes(facts);
+  return digest;
 }
 
 /** Raw lines of the judgements [from, to) in the file's order. */

@@ -39,6 +39,8 @@ const refused: readonly [string, () => SourceInput | Promise<SourceInput>, RegEx
   ['a column named twice', () => write(folder, 'twice.csv', 'query,query\na,b\n'), /query stands twice/],
   ['every label unknown', () => jsonl('labels', good.map((row) => ({ ...row, esci_label: 'maybe' }))), /none of its 5 rows can be used: esci_label unknown \(5, for example "maybe"\)/],
   ['every locale unknown', () => jsonl('locales', good.map((row) => ({ ...row, product_locale: 'de' }))), /product_locale unknown \(5, for example "de"\)/],
+  ['a CSV value whose quotes never close', () => write(folder, 'quotes.csv', csv(good).replace(/"([^"]*)$/, '$1')), /quoted value that begins on line \d+ never ends/],
+  ['random bytes', () => write(folder, 'bytes.csv', Buffer.from(Array.from({ length: 999 }, (_, i) => (i * 89) & 255))), /not text in UTF-8/],
   ['a JSON array that ends early', () => write(folder, 'array.json', JSON.stringify(good).slice(0, -30)), /cannot be read/],
   ['several files in a folder', () => (mkdirSync(join(folder, 'many')), write(join(folder, 'many'), 'a.csv', 'x'), write(join(folder, 'many'), 'b.csv', 'x'), join(folder, 'many')), /give the path of one/],
   ['a products file that is not there', () => ({ examples: jsonl('lonely', good), products: join(folder, 'gone.parquet') }), /products file .* no such file/],
