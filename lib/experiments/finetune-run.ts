@@ -79,7 +79,7 @@ export async function runFinetune(
         paddingShare: round(result.paddingShare),
         peakMemoryBytes: peakMemoryBytes(),
       },
-      curves: result.curves,
+      curves: { ...start.curves, ...result.curves },
       metrics: {
         ...start.metrics,
         ...split.metrics,

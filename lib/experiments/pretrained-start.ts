@@ -12,11 +12,11 @@ export async function pretrainedStart(
   dataset: Dataset,
   train: readonly Row[],
   hooks: RunHooks,
-): Promise<StartingEncoder & { metrics: Record<string, number>; checks: { name: string; ok: boolean; detail: string }[] }> {
+): Promise<StartingEncoder & Pick<Pretrained, 'metrics' | 'checks' | 'curves'>> {
   const { start, done } = await pretrainFor(experiment, dataset, train, hooks);
   return done
-    ? { ...withPretrained(start, done), metrics: named(done.metrics), checks: done.checks }
-    : { ...start, metrics: {}, checks: [] };
+    ? { ...withPretrained(start, done), metrics: named(done.metrics), checks: done.checks, curves: prefixed(done.curves) }
+    : { ...start, metrics: {}, checks: [], curves: {} };
 }
 
 /** The model folder of an experiment's pre-trained encoder, made where it is missing: for `rank`, a product index, or transformers. */
@@ -52,6 +52,10 @@ async function pretrainFor(
   } as const;
   return { start, done: await pretrain({ ...run, ...(perFold ? { fold } : {}) }, start, dataset, train, hooks) };
 }
+
+/** Pre-training's curves beside those of the fine-tuning. */
+const prefixed = (curves: Pretrained['curves']): Pretrained['curves'] =>
+  Object.fromEntries(Object.entries(curves).map(([name, points]) => [`pretrain.${name}`, points]));
 
 /** Pre-training's held-out figures under the names that tables print. */
 function named(metrics: Record<string, number>): Record<string, number> {

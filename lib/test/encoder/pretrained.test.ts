@@ -127,8 +127,8 @@ test('sharded folders load like whole ones; old LayerNorm names and index buffer
       'bert.embeddings.position_ids': { shape: [1], values: () => new Float32Array(1) },
     });
     const map: Record<string, string> = Object.fromEntries<string>([
-      ...names.map((n, i) => [old(n), i < 5 ? 'a.safetensors' : 'b.safetensors']),
-      ['bert.embeddings.position_ids', 'b.safetensors'],
+      ...names.map((n, i): [string, string] => [old(n), i < 5 ? 'a.safetensors' : 'b.safetensors']),
+      ['bert.embeddings.position_ids', 'b.safetensors'] as [string, string],
     ]);
     writeFileSync(join(folder, 'model.safetensors.index.json'), JSON.stringify({ weight_map: map }));
     writeFileSync(join(folder, 'config.json'), JSON.stringify(configToHuggingFace(config)));
