@@ -14,38 +14,15 @@ import { valueAndGradients } from '../../ops/gradients';
 import type { Params } from '../../ops/params';
 import { tf, type Tensor } from '../../runtime/tensorflow';
 import { goldenFolder } from '../encoder/golden-folder';
-import { feedsAt, network, plain, ROWS, TOKENS, CAPACITY, trained } from './fixture';
+import { feedsAt, plain, trained } from './fixture';
+import { batchAt, close, paramsOf, values } from './tensors';
 
 const fgm: AdversaryConfig = { epsilon: 0.3, scale: 'absolute', gradient: 'fresh' };
-const values = (t: Tensor): number[] => [...t.dataSync()];
-const close = (got: ArrayLike<number>, expected: ArrayLike<number>, bound: number, what = ''): void =>
-  Array.from(expected).forEach((e, i) => assert.ok(Math.abs(got[i] - e) <= bound, `${what}[${i}]: ${got[i]}, expected ${e}`));
 const step = (adversary: AdversaryConfig, change: Partial<StepConfig> = {}): StepConfig => ({
   ...plain,
   ...change,
   tricks: { ...NO_TRICKS, fgm: adversary },
 });
-
-/** The fixture's batch as tensors. */
-function batchAt(t: number): Record<string, Tensor> {
-  const shapes: Record<string, number[]> = {
-    inputIds: [ROWS, TOKENS],
-    attentionMask: [ROWS, TOKENS],
-    trigrams: [ROWS, 3, CAPACITY],
-    seed: [2],
-  };
-  return Object.fromEntries(
-    Object.entries(feedsAt(t)).map(([name, v]) => [
-      name,
-      tf.tensor(v as Int32Array, shapes[name] ?? [ROWS], name === 'weights' ? 'float32' : 'int32'),
-    ]),
-  );
-}
-
-function paramsOf(): { model: ReturnType<typeof network>['model']; params: Params } {
-  const { specs, model, weights } = network(plain);
-  return { model, params: tensorsOf(weights, Object.fromEntries(Object.entries(specs).map(([n, { shape }]) => [n, shape]))) };
-}
 
 test('PGD and FreeLB walk as by hand: steps of α along the gradient, kept within ε', () => {
   tf.tidy(() => {
