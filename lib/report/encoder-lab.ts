@@ -85,12 +85,14 @@ async function pretrained({ source, pretrain }: Shop): Promise<string> {
   const config = { ...scales.minilm.base, pretrain };
   const bar = progress('Product2Query', pretrain!.steps);
   try {
-    return await stoppable((stopped) =>
+    const folder = await stoppable((stopped) =>
       pretrainedFolder(
         { kind: 'finetune', scale: 'minilm', seed: 0, fold: 0, folds: scales.minilm.folds, source, config },
         { stopped, onStep: (step, _, loss) => bar.update(step, `loss ${loss.toFixed(2)}`) },
       ),
     );
+    bar.update(pretrain!.steps); // also where it was trained before
+    return folder;
   } finally {
     bar.stop();
   }
