@@ -55,6 +55,14 @@ test(
       "for (let i = 0; i < 20000; i++) console.log('line', i);",
       "import { progress } from 'esci/dist/runtime/progress';\nconst p = progress('work', 3);\np.update(3);\np.stop();",
       'console.log(process.env.ESCI_SCALE, process.env.ESCI_POLY_EPSILON, process.cwd());',
+      `import { breathe, stoppable } from 'esci/dist/runtime/stoppable';
+const n = await stoppable(async (stopped) => {
+  setTimeout(() => process.kill(process.pid, 'SIGINT'), 200); // the stop button
+  let i = 0;
+  while (i < 1e9 && !stopped()) { i++; await breathe(); }
+  return i;
+});
+console.log('stopped early:', n < 1e9);`,
     );
     const { status, stderr } = esci(path, '--scale', 'smoke', '--set', 'polyEpsilon=1.5');
     assert.equal(status, 0, stderr);
