@@ -13,6 +13,7 @@ import { Pretrainer } from '../train/pretrainer';
 import { Checkpoints } from '../train/checkpoint';
 import { train, type Plan, type RunResult } from '../train/loop';
 import { openCatalogue } from './catalogue';
+import { pretrainChecks } from './checks';
 import type { EncoderStart } from './config';
 import type { StartingEncoder } from './start';
 import { Stopped } from './stopped';
@@ -127,27 +128,6 @@ async function corpusOf(
   const own = dataset.products.filter((p) => !judged.has(key(p)) || train.has(key(p)));
   const extra = await Promise.all((config.extra ?? []).map(openCatalogue));
   return [...own, ...extra.flat()].filter((p) => locales.includes(p.locale));
-}
-
-/** Whether each task did what it should. */
-function pretrainChecks(config: PretrainConfig, metrics: Record<string, number>, result: RunResult): Pretrained['checks'] {
-  const last = (name: string): number => result.curves[name]?.at(-1)?.[1] ?? NaN;
-  const checks: Pretrained['checks'] = [
-    { name: 'pre-training loss is finite', ok: Number.isFinite(last('loss')), detail: `last ${last('loss').toFixed(3)}` },
-  ];
-  if (config.contrastive) {
-    const loss = last('contrastiveLoss');
-    checks.push({ name: 'contrastive: the two views differ', ok: loss > 1e-6, detail: `last loss ${loss.toExponential(2)}` });
-  }
-  if (config.product2query) {
-    const accuracy = metrics.product2queryAccuracy;
-    checks.push({
-      name: 'Product2Query: above chance on held-out products',
-      ok: accuracy > 0.5,
-      detail: `accuracy ${accuracy?.toFixed(3)}`,
-    });
-  }
-  return checks;
 }
 
 /** The pre-trained encoder in the place of the one it started from. */

@@ -42,6 +42,13 @@ function ordinaryToken({ special, vocabulary }: Maskable, random: Random): numbe
   }
 }
 
+/** Throws where a special token (padding, separator) is asked for: a masking that does so teaches nothing of the text. `labels` as `maskTokens` gives them. */
+export function checkMasked(labels: Int32Array, { special }: Maskable): void {
+  const bad = labels.find((label) => special.has(label));
+  if (bad !== undefined)
+    throw new Error(`MLM masked a special token (id ${bad}): the tokenizer's special ids are ${[...special].join(', ')}`);
+}
+
 /** Slots for masked tokens in a batch of `tokens` tokens, padding included: the expected number and four standard deviations. */
 export const maskCapacity = (tokens: number, share: number): number =>
   Math.ceil(tokens * share + 4 * Math.sqrt(tokens * share * (1 - share)));

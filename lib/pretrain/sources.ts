@@ -11,7 +11,7 @@ import {
   type TokenisedRows,
 } from '../text';
 import type { PretrainConfig, PretrainTask } from './config';
-import { maskCapacity, maskTokens, type Maskable } from './mlm';
+import { checkMasked, maskCapacity, maskTokens, type Maskable } from './mlm';
 import { maskedPositions } from '../heads/mlm';
 import { cutPseudoQuery, otherRows } from './pseudo-query';
 
@@ -89,6 +89,7 @@ async function mlmEpoch(corpus: Corpus, config: PretrainConfig): Promise<TaskEpo
       const feeds = inputs(rows, chosen, length, corpus);
       const capacity = maskCapacity(chosen.length * length, config.mlm!.share);
       const labels = maskTokens(feeds.inputIds, config.mlm!, tokens, key.fold('mask').random(), capacity);
+      checkMasked(labels, tokens);
       return { ...feeds, ...maskedPositions(labels, capacity) };
     },
   };

@@ -103,7 +103,10 @@ interface TaskResult {
   loss: Tensor;
   /** The share a person can judge: masked tokens, pairs, brands guessed right; own view found among the batch. */
   accuracy: Tensor;
-  topFive?: Tensor;
+  /** Further figures for the self-checks: `PolyTerm`, `Positive` (mean cosine of the two views). */
+  more?: Readonly<Record<string, Tensor>>;
+  /** Figures that are worth computing on held-out products only: `TopFive`, `Distinct` (names that are some row's first choice). */
+  heldOut?: Readonly<Record<string, Tensor>>;
 }
 
 /** One task's loss on its batch. `key` null = evaluation: no dropout (but for the two views of the contrastive task). */
@@ -128,7 +131,9 @@ export function taskLoss(
     const views = (own ?? new TensorKey(feeds.seed)).fold('view');
     const view = (n: number): Tensor => meanPool(encode(params, shaken, input, { dropoutKey: views.fold(n) }), attentionMask);
     const { loss, logits } = infoNce(view(0), view(1), queue, settings.scale);
-    return { loss, accuracy: accuracyOf(logits, tf.range(0, config.batch, 1, 'int32')) };
+    const itself = tf.range(0, config.batch, 1, 'int32');
+    const pairs = tf.sum(tf.mul(logits, tf.cast(tf.oneHot(itself, logits.shape[1]!), 'float32')), 1);
+    return { loss, accuracy: accuracyOf(logits, itself), more: { Positive: tf.div(tf.mean(pairs), settings.scale) } };
   }
   const tokens = task !== 'mlm' && pooling === 'first' ? 'first' : 'all';
   const hidden = encode(params, encoder, input, { dropoutKey: own, tokens });
@@ -138,7 +143,9 @@ export function taskLoss(
   }
   if (task === 'product2query') {
     const logits = classificationLogits(params, encoder, hidden, attentionMask, { name: 'pair', pooling }, own?.fold('head'));
-    return { loss: pairLoss(logits, labels, config.product2query!.loss), accuracy: accuracyOf(logits, labels) };
+    const { loss: kind } = config.product2query!;
+    const more: TaskResult['more'] = kind === 'poly1' ? { PolyTerm: polyTerm(logits, labels) } : {};
+    return { loss: pairLoss(logits, labels, kind), accuracy: accuracyOf(logits, labels), more };
   }
   const pooled = vector(hidden);
   const logits = nameLogits(params, 'brand', pooled);
@@ -146,15 +153,26 @@ export function taskLoss(
   const loss = config.product2brand!.color
     ? tf.mul(tf.add(brand, crossEntropy(nameLogits(params, 'color', pooled), feeds['product2brand.colorLabels'])), 0.5)
     : brand;
-  return { loss, accuracy: accuracyOf(logits, labels), topFive: topFiveOf(logits, labels) };
+  const heldOut: TaskResult['heldOut'] = key ? {} : { TopFive: topFiveOf(logits, labels), Distinct: distinctGuesses(logits) };
+  return { loss, accuracy: accuracyOf(logits, labels), heldOut };
 }
 
-/** Poly-1 with ε = 1 (paper §4), the true class taken by a one-hot sum (the release's gather made the term constant), or cross-entropy. */
+/** Poly-1 with ε = 1 (paper §4), or cross-entropy. */
 function pairLoss(logits: Tensor, labels: Tensor, kind: 'poly1' | 'ce'): Tensor {
   const ce = crossEntropy(logits, labels);
-  if (kind === 'ce') return ce;
+  return kind === 'ce' ? ce : tf.add(ce, polyTerm(logits, labels));
+}
+
+/** Poly-1's 1 − p_true, mean over the batch; the true class is taken by a one-hot sum (the release's gather made the term constant). */
+function polyTerm(logits: Tensor, labels: Tensor): Tensor {
   const truth = tf.cast(tf.oneHot(labels as tf.Tensor1D, 2), 'float32');
-  return tf.add(ce, tf.mean(tf.sub(1, tf.sum(tf.mul(truth, tf.softmax(logits)), 1))));
+  return tf.mean(tf.sub(1, tf.sum(tf.mul(truth, tf.softmax(logits)), 1)));
+}
+
+/** How many names are some row's first choice: [B, names] → scalar. 1 says that the head answers the same whatever it reads. No gradient. */
+function distinctGuesses(logits: Tensor): Tensor {
+  const guesses = tf.oneHot(tf.argMax(logits, 1) as tf.Tensor1D, logits.shape[1]!); // [B, names]
+  return tf.sum(tf.cast(tf.greater(tf.sum(tf.cast(guesses, 'float32'), 0), 0), 'float32'));
 }
 
 /** The share of counted rows (label ≥ 0) whose largest logit is the label's: [N, K], int32 [N] → scalar. No gradient. */
@@ -193,17 +211,21 @@ export function pretrainStep(model: PretrainModel, tasks: readonly PretrainTask[
     );
     const clipped = config.clip > 0 ? clipByGlobalNorm(gradients, config.clip) : { gradients, norm: globalNorm(gradients) };
     adamW(state, clipped.gradients, feeds, adam);
-    if (queued) moveMomentum(state, model, feeds, queue!);
-    const outputs: [string, Tensor][] = results(params).flatMap(([task, { loss, accuracy }]) => [
-      [`${task}Loss`, loss],
-      [`${task}Accuracy`, accuracy],
-    ]);
-    return { loss: value, norm: clipped.norm, ...Object.fromEntries(outputs) };
+    const moved: Outputs = queued ? { queueChange: moveMomentum(state, model, feeds, queue!) } : {};
+    const outputs = results(params).flatMap(([task, result]) => figures(task, result));
+    return { loss: value, norm: clipped.norm, ...moved, ...Object.fromEntries(outputs) };
   };
 }
 
-/** m ← μ·m + (1−μ)·w for the momentum encoder; its vectors of this batch, without dropout, enter the queue. */
-function moveMomentum(state: State, { encoder, config }: PretrainModel, feeds: Feeds, queue: Tensor): void {
+/** A task's outputs by name. */
+const figures = (task: PretrainTask, { loss, accuracy, more, heldOut }: TaskResult): [string, Tensor][] => [
+  [`${task}Loss`, loss],
+  [`${task}Accuracy`, accuracy],
+  ...Object.entries({ ...more, ...heldOut }).map(([name, value]): [string, Tensor] => [task + name, value]),
+];
+
+/** m ← μ·m + (1−μ)·w for the momentum encoder; its vectors of this batch, without dropout, enter the queue. Gives the queue's largest change. */
+function moveMomentum(state: State, { encoder, config }: PretrainModel, feeds: Feeds, queue: Tensor): Tensor {
   const names = Object.keys(encoderParams(encoder));
   const step = tf.scalar(1 - config.contrastive!.momentum);
   for (const name of names) state.subtractScaled(MOMENTUM + name, step, tf.sub(state.read(MOMENTUM + name), state.read(name)));
@@ -215,22 +237,15 @@ function moveMomentum(state: State, { encoder, config }: PretrainModel, feeds: F
     attentionMask,
     ...(typed ? { tokenTypeIds: typed } : {}),
   });
-  state.assign(QUEUE, enqueue(queue, meanPool(hidden, attentionMask)));
+  const next = enqueue(queue, meanPool(hidden, attentionMask));
+  state.assign(QUEUE, next);
+  return tf.max(tf.abs(tf.sub(next, queue)));
 }
 
 /** Losses and accuracies of the given tasks on held-out batches, nothing trained. */
 export function evaluateStep(model: PretrainModel, tasks: readonly PretrainTask[]) {
   return (state: State, feeds: Feeds): Outputs => {
     const params: Params = Object.fromEntries(Object.keys(pretrainParams(model)).map((name) => [name, state.read(name)]));
-    return Object.fromEntries(
-      tasks.flatMap((task): [string, Tensor][] => {
-        const { loss, accuracy, topFive } = taskLoss(task, params, model, feeds, null, null);
-        return [
-          [`${task}Loss`, loss],
-          [`${task}Accuracy`, accuracy],
-          ...(topFive ? ([[`${task}TopFive`, topFive]] as [string, Tensor][]) : []),
-        ];
-      }),
-    );
+    return Object.fromEntries(tasks.flatMap((task) => figures(task, taskLoss(task, params, model, feeds, null, null))));
   };
 }
