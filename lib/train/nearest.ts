@@ -43,7 +43,10 @@ export class ProductIndex {
     const encoder = loadSentenceEncoder(folder);
     const texts = products.map((product) => rankingText(product, fields));
     const { vectors, hidden, id } = await cachedVectors(folder, texts, { ...rest, encoder });
-    return new ProductIndex(products, vectors, hidden, id, encoder, new Embedder(encoder, 1, QUERY_LENGTHS));
+    const embedder = new Embedder(encoder, 1, QUERY_LENGTHS);
+    // The first run of each length optimises its graph: better now than at the first query.
+    for (const length of QUERY_LENGTHS) embedder.run([], length);
+    return new ProductIndex(products, vectors, hidden, id, encoder, embedder);
   }
 
   /** The unit vector of a text, [H]. */

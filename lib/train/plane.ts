@@ -10,15 +10,15 @@ export function principalPlane(
   hidden: number,
   key: Key,
 ): { points: [number, number][]; explained: [number, number] } {
-  const [covariance, centred, total] = tf.tidy(() => {
+  const { covariance, centred, total } = tf.tidy(() => {
     const x = tf.tensor2d(rows, [rows.length / hidden, hidden]);
-    const c = tf.sub(x, tf.mean(x, 0, true)) as tf.Tensor2D;
+    const c: tf.Tensor2D = tf.sub(x, tf.mean(x, 0, true));
     const product = tf.div(tf.matMul(c, c, true), rows.length / hidden);
-    return [
-      product.dataSync() as Float32Array,
-      c.dataSync() as Float32Array,
-      tf.sum(tf.square(c)).dataSync()[0] / (rows.length / hidden),
-    ];
+    return {
+      covariance: product.dataSync(),
+      centred: c.dataSync(),
+      total: tf.sum(tf.square(c)).dataSync()[0] / (rows.length / hidden),
+    };
   });
   const random = key.random();
   const found: Float64Array[] = [];

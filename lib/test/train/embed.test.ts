@@ -129,7 +129,9 @@ test('ranking: cosine is 1 where product and query are the same words; BM25 pref
   const pairs = [...products.keys()].map((id) => pair('q', texts[6], id, Number(id === 'y')));
   const { scores } = await rankByCosine(encoder, pairs, products, ['title'], { maxLength: 64 });
   assert.ok(Math.abs(scores[1] - 1) < 1e-5 && scores[0] < scores[1] && scores[2] < scores[1]);
-  const words = new Map([product('1', 'red red cup'), product('2', 'red lamp'), product('3', 'green cup')].map((p) => [p.productId, p]));
+  const words = new Map(
+    [product('1', 'red red cup'), product('2', 'red lamp'), product('3', 'green cup')].map((p) => [p.productId, p]),
+  );
   const bm25 = rankByBm25([pair('q', 'lamp', '1', 0), pair('q', 'lamp', '2', 1)], words, ['title']).scores;
   assert.ok(bm25[1] > bm25[0]);
 });
