@@ -1,4 +1,5 @@
 import { readCatalogue } from './catalogue';
+import { Distinct, hash51 } from './distinct';
 import { Duck } from './duck';
 import { resolveFiles, type SourceInput } from './files';
 import { inspectFile } from './inspect';
@@ -122,16 +123,9 @@ async function describeRows(source: SourceInput, filters: ReadFilters, withoutTe
   const versions = { small: 0, large: 0 };
   const trueLabels = { rows: 0, flipped: 0 };
   const queryIds = new Map<number, number>();
-  const texts = new Map<string, { number: number; splits: number }>();
-  const products = new Map<string, { number: number; splits: number }>();
-  // (query text, product), two running numbers in one double → labels met, as bits 0 to 3; bit 4 is set from the second time on.
-  const pairs = new Map<number, number>();
-  const numbered = (map: Map<string, { number: number; splits: number }>, key: string, split: 'train' | 'test'): number => {
-    let entry = map.get(key);
-    if (!entry) map.set(key, (entry = { number: map.size, splits: 0 }));
-    entry.splits |= split === 'train' ? 1 : 2;
-    return entry.number;
-  };
+  const texts = new Distinct();
+  const products = new Distinct();
+  const pairs = new Distinct();
   let rows = 0;
   for await (const chunk of streamRows(source, filters, 8192, report)) {
     rows += chunk.length;
@@ -147,26 +141,31 @@ async function describeRows(source: SourceInput, filters: ReadFilters, withoutTe
         if (row.trueLabel !== row.label) trueLabels.flipped++;
       }
       queryIds.set(row.queryId, (queryIds.get(row.queryId) ?? 0) + 1);
-      const query = numbered(texts, `${row.locale}\t${normalizeQuery(row.query)}`, row.split);
-      const product = numbered(products, productKey(row.locale, row.productId), row.split);
-      const pair = query * 2 ** 26 + product;
-      const bit = 1 << LABELS.indexOf(row.label);
-      const met = pairs.get(pair);
-      pairs.set(pair, met === undefined ? bit : met | bit | 16);
+      const split = row.split === 'train' ? 0 : 1;
+      const text = `${row.locale}\t${normalizeQuery(row.query)}`;
+      texts.add(hash51(text), split);
+      products.add(hash51(productKey(row.locale, row.productId)), split);
+      pairs.add(hash51(`${text}\t${row.productId}`), LABELS.indexOf(row.label));
     }
   }
   const perQuery = new Gather();
   for (const count of queryIds.values()) perQuery.add(count);
-  const repeated = [...pairs.values()].filter((met) => met & 16).map((met) => met & 15);
-  const both = (map: typeof texts): number => [...map.values()].reduce((sum, entry) => sum + Number(entry.splits === 3), 0);
+  const inBothSplits = { queries: 0, products: 0 };
+  const duplicates = { pairs: 0, disagreeing: 0 };
+  const queryTexts = texts.each((_, splitsMet) => void (inBothSplits.queries += Number(splitsMet === 3)));
+  const productCount = products.each((_, splitsMet) => void (inBothSplits.products += Number(splitsMet === 3)));
+  pairs.each((times, labelsMet) => {
+    if (times > 1) duplicates.pairs++;
+    if (labelsMet & (labelsMet - 1)) duplicates.disagreeing++;
+  });
   const total = (label: Label): number => LOCALES.reduce((sum, locale) => sum + labelsByLocale[locale][label], 0);
   return {
     kind: 'judgements',
     name: resolveFiles(source).name,
     rows,
     queries: queryIds.size,
-    queryTexts: texts.size,
-    products: products.size,
+    queryTexts,
+    products: productCount,
     locales: facts.locales,
     labels: Object.fromEntries(LABELS.map((label) => [label, total(label)])) as Record<Label, number>,
     labelsByLocale,
@@ -176,8 +175,8 @@ async function describeRows(source: SourceInput, filters: ReadFilters, withoutTe
     html: facts.html,
     lengths: facts.summary(),
     productsPerQuery: perQuery.summary(),
-    duplicates: { pairs: repeated.length, disagreeing: repeated.filter((labels) => labels & (labels - 1)).length },
-    inBothSplits: { queries: both(texts), products: both(products) },
+    duplicates,
+    inBothSplits,
     ...(trueLabels.rows && { trueLabels }),
     withoutText,
     skipped: report.skipped,

@@ -89,3 +89,23 @@ test('a description counts what is there', async () => {
   assert.deepEqual([productsPerQuery.min, productsPerQuery.p50, productsPerQuery.max], [1, 2, 2]);
   assert.deepEqual([lengths.query.min, lengths.query.max, lengths.query.count], [8, 8, 7]);
 });
+
+test('pairs judged twice, with one label or two, and queries in both splits are counted', async () => {
+  // Oracle: planted: one pair twice with one label, one pair twice with two; both queries stand in both splits, product 2 in one.
+  const { products } = tinyDataset();
+  const base = { queryId: 1, smallVersion: true, largeVersion: true };
+  const rows: Row[] = [
+    { ...base, ...products[0], exampleId: 1, query: 'a', label: 'E', split: 'train' },
+    { ...base, ...products[0], exampleId: 2, query: ' A', label: 'E', split: 'test' },
+    { ...base, ...products[3], exampleId: 3, query: 'b', label: 'S', split: 'train' },
+    { ...base, ...products[3], exampleId: 5, query: 'b', label: 'I', split: 'test' },
+    { ...base, ...products[2], exampleId: 8, query: 'b', label: 'I', split: 'test' },
+  ];
+  await writeUpstreamParquet({ rows, products }, join(folder, 'twice'));
+  const description = await describeData(join(folder, 'twice'));
+  assert.ok(description.kind === 'judgements');
+  assert.deepEqual(description.duplicates, { pairs: 2, disagreeing: 1 });
+  assert.deepEqual(description.inBothSplits, { queries: 2, products: 2 });
+  // Query "b" of jp and "b" of us are two.
+  assert.deepEqual([description.queryTexts, description.products], [3, 3]);
+});
