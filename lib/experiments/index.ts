@@ -8,6 +8,7 @@ export * from './experiment';
 export * from './finetune-run';
 export * from './metrics';
 export * from './out-of-fold';
+export * from './out-of-fold-rows';
 export * from './patch';
 export * from './plan';
 export * from './predictions';

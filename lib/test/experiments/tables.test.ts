@@ -100,7 +100,7 @@ test('a record fills the row whose configuration is its own; an out-of-fold mode
     { table: '2' },
   );
   const kinds = second.rows.map(({ row, runs }) => [row.id, runs[0]?.experiment.kind]);
-  for (const [id, kind] of kinds) assert.equal(kind, id!.startsWith('ensemble') ? 'ensemble' : 'finetune', id);
+  for (const [id, kind] of kinds) assert.equal(kind, id.startsWith('ensemble') ? 'ensemble' : 'finetune', id);
   const [all] = assembleTables(records, { table: '4', scale: 'smoke' });
   assert.equal(
     all.rows.find(({ row }) => row.id === 'poly1')!.runs.length,
