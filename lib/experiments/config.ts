@@ -22,7 +22,8 @@ export type EncoderStart =
       /** Start the first layer's keys equal to its queries: stands in for a pre-trained encoder that can already match. */
       matching: boolean;
     }
-  | { from: 'weights'; name: string; dropout: number; attentionDropout: number };
+  /** `sha256`, of the weights' file, is part of a run's name where `name` is a folder that may change. */
+  | { from: 'weights'; name: string; sha256?: string; dropout: number; attentionDropout: number };
 
 export interface TextConfig {
   fields: readonly ProductField[];

@@ -1,6 +1,7 @@
 import { canonicalJson, configHash } from '../runtime/hash';
 import type { DataSource, FinetuneConfig } from './config';
 import { openDataset } from './dataset';
+import type { TrainedModel } from './model-folder';
 import type { EnsembleConfig } from './ensemble-run';
 import type { Json, RunRecord } from './record';
 
@@ -44,6 +45,8 @@ export interface RunHooks {
   stopped?: () => boolean;
   /** Updates between two checkpoints; 0 = none. Default 100. */
   checkpointEvery?: number;
+  /** Given the trained network before it is let go of, to save it. */
+  keep?: (model: TrainedModel) => void;
 }
 
 /** What a run's name is made of. */

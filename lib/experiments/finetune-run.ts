@@ -63,6 +63,7 @@ export async function runFinetune(
     if (result.stopped) throw new Stopped(`stopped after ${result.step} updates`);
     const probabilities = classifier.predict(evaluationInputs, start.config.padId);
     const predictions = toPredictions(config.task, evaluationRows, probabilities, spec.sizes.outputs);
+    hooks.keep?.({ config, spec, weights: () => classifier.weights(), tokenizer: start.tokenizer, vocabularies });
     checkpoints.remove();
     return {
       schema: 1,

@@ -29,6 +29,8 @@ export interface ClassifierSpec {
   frozen: readonly string[];
   precision: Precision;
   eager?: boolean;
+  /** Record the prediction alone: no training programs, no optimiser state; the weights are those to predict with. */
+  predictOnly?: boolean;
 }
 
 /**
@@ -48,13 +50,16 @@ export class Classifier {
     this.specs = { ...encoderParams(encoder), ...esciHeadParams(head, sizes) };
     for (const name of spec.frozen) ensure(name in this.specs, `frozen weight ${name} does not exist`);
     this.model = modelOf(spec, Object.keys(this.specs));
-    this.shadow = step.tricks.ema !== null;
+    const { predictOnly = false } = spec;
+    this.shadow = step.tricks.ema !== null && !predictOnly;
     const trained = Object.fromEntries(this.model.trained.map((name) => [name, this.specs[name]]));
     const variables: Record<string, VariableSpec> = {
       ...this.specs,
-      ...adamWState(trained),
+      ...(predictOnly ? {} : adamWState(trained)),
       ...(this.shadow ? emaState(trained) : {}),
-      ...(step.accumulation > 1 ? Object.fromEntries(this.model.trained.map((n) => [ACCUMULATED + n, trained[n]])) : {}),
+      ...(step.accumulation > 1 && !predictOnly
+        ? Object.fromEntries(this.model.trained.map((n) => [ACCUMULATED + n, trained[n]]))
+        : {}),
     };
     const typed = encoder.type === 'bert';
     const inputs = (length: number) => inputFeeds(head, batch, length, typed, spec.trigramCapacity);
@@ -64,8 +69,10 @@ export class Classifier {
     this.program = new Program(
       variables,
       {
-        train: { step: trainStep(this.model, step), buckets: training },
-        ...(step.accumulation > 1 ? { accumulate: { step: accumulateStep(this.model, step), buckets: training } } : {}),
+        ...(predictOnly ? {} : { train: { step: trainStep(this.model, step), buckets: training } }),
+        ...(step.accumulation > 1 && !predictOnly
+          ? { accumulate: { step: accumulateStep(this.model, step), buckets: training } }
+          : {}),
         predict: { step: this.predictStep(this.shadow), buckets: bucketed({}) },
       },
       { precision: spec.precision, eager: spec.eager },
