@@ -22,7 +22,7 @@ export function registerWeights(program: Command): void {
 }
 
 async function list({ json }: { json?: boolean }): Promise<void> {
-  const { installed, KNOWN_WEIGHTS, sourceName, weightsFolder } = await import('../encoder/weights');
+  const { converted, installed, KNOWN_WEIGHTS, sourceName, weightsFolder } = await import('../encoder/weights');
   const rows = [...KNOWN_WEIGHTS.values()].map((weights) => {
     const manifest = installed(weights);
     const bytes = manifest
@@ -38,8 +38,8 @@ async function list({ json }: { json?: boolean }): Promise<void> {
       sources: weights.sources.map(sourceName),
       bytes,
       pinned: weights.files.every((f) => f.sha256 !== null || f.optional),
-      folder: manifest ? weightsFolder(weights.name) : null,
-      from: manifest?.source ?? null,
+      folder: manifest || converted(weights) ? weightsFolder(weights.name) : null,
+      from: manifest?.source ?? 'a conversion by hand',
       files: manifest?.files ?? null,
     };
   });

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { download } from '../../runtime/download';
 import { ensure, InputError } from '../../runtime/errors';
@@ -63,6 +63,7 @@ export async function fetchWeights(
         onNote?.(`failed, ${reasons.at(-1)}`);
       }
     }
+    if (readdirSync(staging).length === 0) rmdirSync(staging); // else what came is kept for the next try
     throw new InputError([`weights ${name} could not be fetched`, ...reasons, byHand(weights, folder)].join('\n'));
   });
 }
@@ -114,7 +115,7 @@ function byHand({ name, files, sources, pickled }: KnownWeights, folder: string)
     return (
       `${name} is published as a pickle, which is never read here. Convert it once where Python has transformers: ` +
       `python -c 'import transformers as t; n = "${hub.repository}"; t.AutoModel.from_pretrained(n).${save}; t.AutoTokenizer.from_pretrained(n).${save}' ` +
-      `and name the folder with --from`
+      `and it is found under its name`
     );
   }
   return `or name a folder that holds ${needed.join(', ')} with --from`;

@@ -41,6 +41,14 @@ export function installed(
   return there && needed ? manifest : undefined;
 }
 
+/** Whether someone put converted weights of a pickled set where fetched ones would lie: they have no note, and no checksum to hold them against. */
+export function converted(weights: KnownWeights, folder = weightsFolder(weights.name)): boolean {
+  return (
+    Boolean(weights.pickled) &&
+    ['config.json', 'tokenizer.json', 'model.safetensors'].every((name) => existsSync(join(folder, name)))
+  );
+}
+
 /** Reads every file of a fetched folder and compares its SHA-256 with the note's. Throws an InputError that names the first that differs. */
 export async function verifyInstalled(
   weights: KnownWeights,

