@@ -2,6 +2,9 @@ import type { Command } from 'commander';
 import { registerData } from './data';
 import { registerReproduce } from './reproduce';
 import { registerRun } from './run';
+import { registerPretrain } from './pretrain';
+import { registerFinetune } from './finetune';
+import { registerPredict } from './predict';
 import { registerTables } from './tables';
 import { registerReport } from './report';
 import { registerDiff } from './diff';
@@ -26,6 +29,9 @@ import { registerFindLabelIssues } from './find-label-issues';
 export const verbs: readonly ((program: Command) => void)[] = [
   registerReproduce,
   registerRun,
+  registerPretrain,
+  registerFinetune,
+  registerPredict,
   registerTables,
   registerReport,
   registerDiff,

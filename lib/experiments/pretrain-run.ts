@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Dataset, Locale, Product, Row } from '../data/types';
 import { encoderParams, loadPretrained, savePretrained } from '../encoder';
+import type { ParamSpecs } from '../ops/params';
 import { pretrainParams, type PretrainModel } from '../pretrain/step';
 import type { PretrainConfig } from '../pretrain/config';
 import { projectCache, writeFileAtomic } from '../runtime/files';
@@ -84,7 +85,7 @@ export async function pretrain(
   };
   const trainer = await Pretrainer.create(model, part(products.filter((p) => !heldOut(p))), Key.from('pretrain').fold(run.seed));
   try {
-    trainer.start(start.weights);
+    trainer.start(start.weights, fitting(pretrainParams(model), start.heads));
     const held = part(products.filter(heldOut));
     const checkpoints = new Checkpoints(projectCache('checkpoints', id), run);
     const plan: Plan = {
@@ -101,8 +102,10 @@ export async function pretrain(
     if (result.stopped) throw new Stopped(`pre-training stopped after ${result.step} updates`);
     const metrics = await trainer.evaluate(held);
     const specs = pretrainParams(model);
-    savePretrained(folder, start.config, specs, trainer.weights());
+    savePretrained(folder, start.config, specs, trainer.weights(), { locales: start.locales });
     start.tokenizer.save(folder);
+    names.brands.save(join(folder, 'brands.json'));
+    names.colors.save(join(folder, 'colors.json'));
     const finished = { metrics, curves: result.curves, checks: pretrainChecks(run.config, metrics, result) };
     writeFileAtomic(summary, JSON.stringify(finished));
     checkpoints.remove();
@@ -110,6 +113,12 @@ export async function pretrain(
   } finally {
     trainer.dispose();
   }
+}
+
+/** The heads that came with an encoder, where they are of the size that is asked for: a brand head of another catalogue is not. */
+function fitting(specs: ParamSpecs, heads: StartingEncoder['heads'] = {}): Record<string, Float32Array> {
+  const size = (name: string): number => specs[name].shape.reduce((a, b) => a * b, 1);
+  return Object.fromEntries(Object.entries(heads).filter(([name, values]) => name in specs && values.length === size(name)));
 }
 
 /**

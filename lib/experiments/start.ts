@@ -1,6 +1,8 @@
-import { initialise, encoderParams, loadPretrained, MATCHING_START, type EncoderConfig } from '../encoder';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { initialise, encoderParams, loadPretrained, MATCHING_START, readConfigJson, type EncoderConfig } from '../encoder';
 import { resolveWeights as resolveKnownOrFolder } from '../encoder/weights';
-import type { Dataset, Locale, Row } from '../data/types';
+import { LOCALES, type Dataset, type Locale, type Row } from '../data/types';
 import { loadTokenizer, productText, trainTokenizer, type Tokenizer } from '../text';
 import type { Key } from '../runtime/key';
 import type { EncoderStart } from './config';
@@ -10,6 +12,8 @@ export interface StartingEncoder {
   config: EncoderConfig;
   tokenizer: Tokenizer;
   weights: Record<string, Float32Array>;
+  /** Heads that came with the weights (an MLM head, or an earlier pre-training's); none from scratch. */
+  heads?: Record<string, Float32Array>;
   locales: readonly Locale[];
 }
 
@@ -32,9 +36,15 @@ export async function startingEncoder(
 ): Promise<StartingEncoder> {
   if (start.from === 'weights') {
     const { folder, locales } = await resolveWeights(start.name);
-    const { config, params } = loadPretrained(folder);
+    const { config, params, heads } = loadPretrained(folder);
     const { dropout, attentionDropout } = start;
-    return { config: { ...config, dropout, attentionDropout }, tokenizer: loadTokenizer(folder), weights: params, locales };
+    return {
+      config: { ...config, dropout, attentionDropout },
+      tokenizer: loadTokenizer(folder),
+      weights: params,
+      heads,
+      locales,
+    };
   }
   const { layers, hidden, heads, ffn, vocabulary, dropout, attentionDropout, matching } = start;
   const texts = [...dataset.products.map((p) => productText(p, { separator: ' ' })), ...train.map((row) => row.query)];
@@ -57,7 +67,12 @@ export async function startingEncoder(
   return { config, tokenizer, weights, locales: ALL_LOCALES };
 }
 
-/** A weights folder by known name (fetched on first use) or path, and the locales it can read; see `encoder/weights`. */
-export function resolveWeights(name: string): Promise<{ folder: string; locales: readonly Locale[] }> {
+/**
+ * A weights folder by known name (fetched on first use) or path, and the locales it can read: those that its config.json names, as pre-training writes them
+ * there, else as `encoder/weights` finds them.
+ */
+export async function resolveWeights(name: string): Promise<{ folder: string; locales: readonly Locale[] }> {
+  const named = existsSync(join(name, 'config.json')) ? readConfigJson(name).locales : undefined;
+  if (Array.isArray(named)) return { folder: name, locales: LOCALES.filter((locale) => named.includes(locale)) };
   return resolveKnownOrFolder(name);
 }

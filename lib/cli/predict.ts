@@ -1,0 +1,30 @@
+import type { Command } from 'commander';
+import { inRange, oneOf } from '../runtime/errors';
+
+interface Options {
+  model: string;
+  data: string;
+  split?: string;
+  batch?: string;
+  out: string;
+}
+
+/** `predict`: a saved model's probabilities for any file in the ESCI schema. */
+export function registerPredict(program: Command): void {
+  program
+    .command('predict')
+    .description("a model's probabilities for the rows of a file")
+    .requiredOption('--model <folder>', 'a folder that finetune wrote')
+    .requiredOption('--data <path>', 'a file or folder in the ESCI schema (CSV, JSON lines, parquet); labels may be missing')
+    .option('--split <name>', 'only rows of this split: train or test')
+    .option('--batch <rows>', "rows of a batch (default: the training's)")
+    .requiredOption('--out <file>', '.csv, .jsonl or .parquet: query_id, product_id and probabilities, or a score for task 1')
+    .action(async ({ model, data, split, batch, out }: Options) => {
+      const only = split === undefined ? undefined : oneOf('--split', split, ['train', 'test'] as const);
+      const rows = batch === undefined ? undefined : inRange('--batch', Number(batch), 1, 4096);
+      const { predictFile } = await import('../experiments/predict-file');
+      const { rows: count, skipped } = await predictFile({ model, data, out, split: only, batch: rows });
+      const left = Object.entries(skipped).map(([reason, n]) => `, ${n} left out: ${reason}`);
+      process.stderr.write(`${count} rows${left.join('')}\n`);
+    });
+}

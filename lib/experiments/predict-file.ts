@@ -1,0 +1,97 @@
+import { mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Duck, readDataset } from '../data';
+import { identifier, literal } from '../data/duck';
+import type { Dataset } from '../data/types';
+import { writePredictions } from '../metrics/prediction-output';
+import { ensure, shown } from '../runtime/errors';
+import { rankingScores } from './metrics';
+import { Predictor } from './model-folder';
+
+export interface PredictFileOptions {
+  /** A folder that `finetune` wrote. */
+  model: string;
+  /** A file or folder in the ESCI schema; a single file may lack labels. */
+  data: string;
+  /** `.csv`, `.jsonl` or `.parquet`. */
+  out: string;
+  split?: 'train' | 'test';
+  /** Rows of a batch. */
+  batch?: number;
+}
+
+/**
+ * Writes a model's predictions of a file's rows: query_id, product_id and the probabilities p_E … p_I (task 2), p_substitute (task 3), or a score, the expected
+ * gain (task 1). Every row is predicted, whichever version of the data it belongs to. Returns how many rows, and how many could not be used by reason.
+ */
+export async function predictFile(options: PredictFileOptions): Promise<{ rows: number; skipped: Record<string, number> }> {
+  const { out, split } = options;
+  ensure(/\.(csv|jsonl|parquet)$/.test(out), `--out must end in .csv, .jsonl or .parquet, got ${shown(out)}`);
+  const predictor = Predictor.load(options.model);
+  const { task } = predictor.config;
+  const { rows: all, skipped } = await readUnlabelled(options.data);
+  const rows = all.filter((row) => split === undefined || row.split === split);
+  ensure(rows.length > 0, `${options.data} has no rows of split ${split}`);
+  const probabilities = await predictor.predict(rows, options.batch);
+  const numbers = new Map<number, number>();
+  const query = Int32Array.from(rows, ({ queryId }) => {
+    if (!numbers.has(queryId)) numbers.set(queryId, numbers.size);
+    return numbers.get(queryId)!;
+  });
+  const combined = task === 1 ? rankingScores(probabilities, predictor.outputs) : Float64Array.from(probabilities);
+  const aligned = {
+    rows: rows.length,
+    query,
+    queryIds: [...numbers.keys()].map(String),
+    productIds: rows.map((row) => row.productId),
+    numbers: {},
+    texts: {},
+    extra: {},
+  };
+  if (!out.endsWith('.parquet')) writePredictions(task, out, aligned, combined);
+  else await asParquet(out, (path) => writePredictions(task, path, aligned, combined));
+  return { rows: rows.length, skipped };
+}
+
+/** Writes JSON lines by `write` and turns them into a parquet file, which appears whole or not at all. */
+async function asParquet(out: string, write: (path: string) => void): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'predict-'));
+  const duck = await Duck.open();
+  const temporary = `${out}.${process.pid}.tmp`;
+  try {
+    const lines = join(folder, 'rows.jsonl');
+    write(lines);
+    const rows = `read_json(${literal(lines)}, format = 'newline_delimited')`;
+    await duck.run(`COPY (SELECT * FROM ${rows}) TO ${literal(temporary)} (FORMAT parquet)`);
+    renameSync(temporary, out);
+  } finally {
+    duck.close();
+    rmSync(temporary, { force: true });
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Reads a data set; a single file without labels is read as if every label were I, which prediction does not look at. */
+async function readUnlabelled(path: string): Promise<Dataset> {
+  const format = /\.(csv|jsonl|parquet)(\.gz|\.zst)?$/.exec(path)?.[1];
+  if (!format || !statSync(path, { throwIfNoEntry: false })?.isFile()) return readDataset(path);
+  const duck = await Duck.open();
+  const folder = mkdtempSync(join(tmpdir(), 'predict-'));
+  try {
+    const from = { csv: 'read_csv', jsonl: 'read_json_auto', parquet: 'read_parquet' }[format as 'csv' | 'jsonl' | 'parquet'];
+    const table = `${from}(${literal(path)}${format === 'csv' ? ', all_varchar = true, header = true' : ''})`;
+    const columns = await duck
+      .rows<{ column_name: string }>(`DESCRIBE SELECT * FROM ${table}`)
+      .then((found) => found.map((column) => column.column_name))
+      .catch(() => ['esci_label']); // what cannot be read is the reader's to say
+    if (columns.includes('esci_label')) return await readDataset(path);
+    const labelled = join(folder, 'rows.parquet');
+    const names = columns.map(identifier).join(', ');
+    await duck.run(`COPY (SELECT ${names}, 'I' AS esci_label FROM ${table}) TO ${literal(labelled)} (FORMAT parquet)`);
+    return await readDataset(labelled);
+  } finally {
+    duck.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
