@@ -212,9 +212,9 @@ class Reference {
 
   private async ask(request: object): Promise<Record<string, unknown>> {
     this.child.stdin!.write(JSON.stringify(request) + '\n');
-    const { value, done } = await this.answers.next();
-    ensure(!done, '--python: the reference process ended; does this Python have torch?');
-    return JSON.parse(value as string) as Record<string, unknown>;
+    const answer: IteratorResult<string, unknown> = await this.answers.next();
+    ensure(!answer.done, '--python: the reference process ended; does this Python have torch?');
+    return JSON.parse(value) as Record<string, unknown>;
   }
 
   async build(shape: object): Promise<void> {

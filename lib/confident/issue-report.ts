@@ -33,7 +33,7 @@ export async function readRowTexts(
     const chosen = columns ?? (known.length ? known : all.filter((c) => c.type === 'VARCHAR').slice(0, 3)).map((c) => c.name);
     ensure(chosen.length > 0, `${path}: no column of text; it has ${all.map((c) => c.name).join(', ')}`);
     const [[count]] = await (await connection.run(`SELECT count(*) FROM ${tableSql(path)}`)).getRows();
-    ensure(Number(count) === rowCount, `${path}: expected ${rowCount} rows, one for each label, got ${count}`);
+    ensure(Number(count) === rowCount, `${path}: expected ${rowCount} rows, one for each label, got ${String(count)}`);
     const found = new Map<number, Record<string, string>>();
     if (rows.length === 0) return found;
     const select = chosen.map((name) => `CAST(${quoteName(name)} AS VARCHAR)`).join(', ');

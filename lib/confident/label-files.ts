@@ -68,7 +68,7 @@ export async function readLabelArrays(files: LabelFiles): Promise<{ labels: Floa
 
 function readLabels({ labels, classNames, labelColumn }: LabelFiles): AsyncGenerator<NumberChunk> {
   const nameToId = (name: string): number => {
-    const index = (classNames ?? (LABELS as readonly string[])).indexOf(name);
+    const index = (classNames ?? LABELS).indexOf(name);
     if (index >= 0) return index;
     const id = Number(name.trim() || NaN);
     if (Number.isFinite(id)) return id;
@@ -107,7 +107,7 @@ function pickProbs(
   label?: string,
 ): Column[] {
   const named = wanted?.map((name) => columns.find((c) => c.name === name));
-  if (named?.every((c) => c !== undefined)) return named as Column[];
+  if (named?.every((c) => c !== undefined)) return named;
   ensure(!must, `${path}: no column ${wanted?.find((_, i) => !named![i])}; it has ${namesOf(columns)}`);
   const lists = columns.filter((c) => /^(FLOAT|DOUBLE|DECIMAL).*\[\d*\]$/.test(c.type));
   if (lists.length === 1) return lists;

@@ -40,13 +40,14 @@ const complaint = (path: string, error: unknown): InputError =>
 
 /** Runs `use` on a fresh database; DuckDB's own complaint becomes an InputError naming the file. */
 export async function withDuck<T>(path: string, use: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
-  const { connection, close } = await openDuck();
+  const duck = await openDuck();
+  const { connection } = duck;
   try {
     return await use(connection);
   } catch (error) {
     throw complaint(path, error);
   } finally {
-    close();
+    duck.close();
   }
 }
 
@@ -69,7 +70,8 @@ export async function* readTableNumbers(
   choose: (columns: readonly Column[]) => readonly Column[],
   nameToId?: (name: string) => number,
 ): AsyncGenerator<NumberChunk> {
-  const { connection, close } = await openDuck();
+  const duck = await openDuck();
+  const { connection } = duck;
   try {
     const chosen = choose(await columnsOf(connection, path));
     const select = chosen.map(({ name, type }) =>
@@ -99,7 +101,7 @@ export async function* readTableNumbers(
   } catch (error) {
     throw complaint(path, error);
   } finally {
-    close();
+    duck.close();
   }
 }
 

@@ -169,7 +169,7 @@ export class Program {
       if (rest === 'keep' && !names.some((n) => n in values)) return;
       const present = rest === 'keep' && !names.every((n) => n in values) ? this.readGroup(g) : {};
       const specs = Object.fromEntries(
-        names.map((n) => [n, { shape: this.state.specs[n].shape, dtype: this.state.specs[n].dtype ?? 'float32' } as FeedSpec]),
+        names.map((n) => [n, { shape: this.state.specs[n].shape, dtype: this.state.specs[n].dtype ?? 'float32' }]),
       );
       const feeds = feedTensors(
         'write',

@@ -175,18 +175,23 @@ export class Recorder {
 
   /** Makes chance and tf.Variable.assign errors until the returned function is called. */
   private forbid(): () => void {
-    const { random } = Math;
-    const { assign } = tf.Variable.prototype;
-    Math.random = () => {
-      throw new InputError("tfjs's random numbers would be frozen into the recorded step: draw from a TensorKey instead");
+    const refuse = (object: object, method: string, message: string): (() => void) => {
+      const own = Object.getOwnPropertyDescriptor(object, method)!;
+      const value = (): never => {
+        throw new InputError(message);
+      };
+      Object.defineProperty(object, method, { ...own, value });
+      return () => Object.defineProperty(object, method, own);
     };
-    tf.Variable.prototype.assign = () => {
-      throw new InputError('a tf.Variable was assigned while a step is recorded: declare it as state and use State.assign');
-    };
-    return () => {
-      Math.random = random;
-      tf.Variable.prototype.assign = assign;
-    };
+    const restores = [
+      refuse(Math, 'random', "tfjs's random numbers would be frozen into the recorded step: draw from a TensorKey instead"),
+      refuse(
+        tf.Variable.prototype,
+        'assign',
+        'a tf.Variable was assigned while a step is recorded: declare it as state and use State.assign',
+      ),
+    ];
+    return () => restores.forEach((restore) => restore());
   }
 }
 

@@ -102,6 +102,6 @@ function bags(table: Tensor, ids: Tensor): Tensor {
   const [batch, groups, capacity] = ids.shape;
   const mask = reshape(toFloat(notEqualInt(ids, 0)), [batch * groups, 1, capacity]);
   const share = divNoNan(mask, maximum(sum(mask, [2], true), 1)); // [B·G, 1, C]
-  const vectors = tf.reshape(embedding(table, ids), [batch * groups, capacity, -1]) as tf.Tensor3D; // [B·G, C, W]
+  const vectors = tf.reshape<tf.Rank.R3>(embedding(table, ids), [batch * groups, capacity, -1]); // [B·G, C, W]
   return tf.reshape(tf.matMul(share as tf.Tensor3D, vectors), [batch, -1]);
 }

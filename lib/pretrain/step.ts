@@ -171,7 +171,7 @@ function polyTerm(logits: Tensor, labels: Tensor): Tensor {
 
 /** How many names are some row's first choice: [B, names] → scalar. 1 says that the head answers the same whatever it reads. No gradient. */
 function distinctGuesses(logits: Tensor): Tensor {
-  const guesses = tf.oneHot(tf.argMax(logits, 1) as tf.Tensor1D, logits.shape[1]!); // [B, names]
+  const guesses = tf.oneHot(tf.argMax<tf.Tensor1D>(logits, 1), logits.shape[1]!); // [B, names]
   return tf.sum(tf.cast(tf.greater(tf.sum(tf.cast(guesses, 'float32'), 0), 0), 'float32'));
 }
 
