@@ -7,10 +7,13 @@ import { writeReport } from '../report/write';
 interface Request extends ReproduceRequest {
   dryRun: boolean;
   report: boolean;
+  /** Plan the seeds for a change of this size, from the runs so far. */
+  detect?: number;
 }
 
 /** Plans the tables, runs what is missing, prints the tables on stdout and writes the report. */
-export async function reproduce(request: Request): Promise<void> {
+export async function reproduce({ detect, ...asked }: Request): Promise<void> {
+  const request = detect === undefined ? asked : await withPlannedSeeds(asked, detect);
   const { grids, runs, missing } = await planReproduction(request);
   const all = new Set(runs.map((r) => r.id)).size;
   process.stderr.write(`${grids.map((g) => g.table.title).join('; ')}: ${all} runs, ${missing.length} to do\n`);
@@ -33,6 +36,15 @@ export async function reproduce(request: Request): Promise<void> {
   if (!stopped) return;
   process.stderr.write('stopped; finished runs are kept, the same command goes on from here\n');
   process.exitCode = 130;
+}
+
+/** The request with as many seeds as a change of `detect` needs; says the plan and its cost on stderr. */
+async function withPlannedSeeds(request: Omit<Request, 'detect'>, detect: number): Promise<Omit<Request, 'detect'>> {
+  const { renderPlan, seedPlan } = await import('./seeds-auto');
+  const { grids, runs } = await planReproduction(request);
+  const plan = seedPlan(grids, runs, detect, request.jobs ?? 1);
+  process.stderr.write(renderPlan(plan, detect));
+  return { ...request, seeds: plan.seeds };
 }
 
 /** Self-checks that failed, once each: a trick that did nothing must not go unnoticed. */

@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
-import { ensure } from '../runtime/errors';
+import { ensure, inRange } from '../runtime/errors';
 
 interface Options {
   table?: string;
   scale: string;
   data?: string;
   seeds?: string;
+  detect: string;
   folds?: string;
   rows?: string;
   set: string[];
@@ -25,7 +26,8 @@ export function registerReproduce(program: Command): void {
     .option('--table <id>', 'one table (2 to 7); all when absent')
     .option('--scale <name>', 'smoke, demo, small, minilm, base or paper', 'demo')
     .option('--data <path>', "real data in the ESCI schema instead of the scale's own")
-    .option('--seeds <n>', "how many seeds (default: the scale's)")
+    .option('--seeds <n|auto>', "how many seeds (default: the scale's); auto: as many as --detect needs")
+    .option('--detect <change>', 'with --seeds auto: the change to show, in the units of the table (points)', '0.3')
     .option('--folds <list>', 'which folds, for example 0,1,2')
     .option('--rows <list>', 'only these rows')
     .option(
@@ -42,9 +44,19 @@ export function registerReproduce(program: Command): void {
       const { reproduce } = await import('./reproduce-action');
       const jobs = Number(options.jobs);
       ensure(Number.isInteger(jobs) && jobs >= 1, `--jobs must be a whole number ≥ 1, got ${options.jobs}`);
-      const seeds = options.seeds === undefined ? undefined : Number(options.seeds);
+      const detect = options.seeds === 'auto' ? inRange('--detect', Number(options.detect), 1e-6, Infinity) : undefined;
+      const seeds = options.seeds === undefined || detect !== undefined ? undefined : Number(options.seeds);
       const folds = list(options.folds)?.map(Number);
       const noise = options.noise === undefined ? undefined : Number(options.noise);
-      await reproduce({ ...options, jobs, seeds, folds, noise, rows: list(options.rows), dryRun: options.dryRun ?? false });
+      await reproduce({
+        ...options,
+        jobs,
+        seeds,
+        detect,
+        folds,
+        noise,
+        rows: list(options.rows),
+        dryRun: options.dryRun ?? false,
+      });
     });
 }
