@@ -13,6 +13,7 @@ import { Checkpoints } from '../train/checkpoint';
 import { Classifier, rateFactors, type ClassifierSpec } from '../train/classifier';
 import { lengthsOf, type Inputs } from '../train/inputs';
 import { train, type RunResult } from '../train/loop';
+import { scoresGains } from '../finetune/losses';
 import { trickChecks } from './checks';
 import { cleanRows } from './clean';
 import type { FinetuneConfig } from './config';
@@ -133,6 +134,7 @@ function classifierSpec(
 ): ClassifierSpec {
   const { optimiser, head, loss, tricks, combine } = config;
   const { beta1, beta2, epsilon, weightDecay, headFactor, layerDecay } = optimiser;
+  ensure(!scoresGains(loss) || config.task === 1, `loss ${loss.kind} ranks, which only task 1 does: task is ${config.task}`);
   const lengths = Int32Array.from(parts.flatMap((part) => [...lengthsOf(part)]));
   return {
     encoder: start.config,
@@ -142,7 +144,7 @@ function classifierSpec(
       brands: vocabularies.brands.size,
       colors: vocabularies.colors.size,
       trigramVocabulary: vocabularies.trigrams?.size ?? 0,
-      outputs: loss.kind === 'mse' ? 1 : config.task === 3 ? 2 : 4,
+      outputs: scoresGains(loss) ? 1 : config.task === 3 ? 2 : 4,
     },
     step: {
       loss,

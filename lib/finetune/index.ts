@@ -6,5 +6,6 @@ export * from './freelb';
 export * from './losses';
 export * from './mixup';
 export * from './pgd';
+export * from './ranking-losses';
 export * from './rdrop';
 export * from './step';

@@ -1,11 +1,12 @@
 import { divNoNan } from '../ops/raw';
 import { inRange } from '../runtime/errors';
 import { tf, type Tensor } from '../runtime/tensorflow';
+import { isRankingLoss, type RankingLoss } from './ranking-losses';
 
 /** The loss of a classifier (Table 4), or of the regressor of task 1. */
 export interface LossConfig {
-  /** `ce` cross-entropy, `poly1`, `focal`, `ghm` (GHM-C), or `mse`: squared error of one sigmoid output against the label's gain. */
-  kind: 'ce' | 'poly1' | 'focal' | 'ghm' | 'mse';
+  /** `ce` cross-entropy, `poly1`, `focal`, `ghm` (GHM-C), or `mse`: squared error of one sigmoid output against the label's gain; or a loss over the products of a query. */
+  kind: 'ce' | 'poly1' | 'focal' | 'ghm' | 'mse' | RankingLoss;
   /** Poly-1's ε. */
   epsilon: number;
   /** Focal loss's γ. */
@@ -17,6 +18,9 @@ export interface LossConfig {
 }
 
 export const LOSS_DEFAULTS: LossConfig = { kind: 'poly1', epsilon: 1, gamma: 2, bins: 10, smoothing: 0 };
+
+/** Whether a loss has one output a row, a score, and reads gains instead of classes. */
+export const scoresGains = ({ kind }: Pick<LossConfig, 'kind'>): boolean => kind === 'mse' || isRankingLoss(kind);
 
 /** The gain of each class in task 1, by class id (E, S, C, I). */
 export const GAINS = [1, 0.1, 0.01, 0] as const;

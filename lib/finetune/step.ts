@@ -25,7 +25,8 @@ import {
 } from './adversary';
 import type { FgmConfig } from './fgm';
 import { checkEma, updateEma, type EmaConfig } from './ema';
-import { checkLoss, oneHot, rowLosses, weightedMean, type LossConfig } from './losses';
+import { checkLoss, oneHot, rowLosses, scoresGains, weightedMean, type LossConfig } from './losses';
+import { isRankingLoss, rankingLoss } from './ranking-losses';
 import { checkMixup, mixed, mixupFeeds, type MixupConfig } from './mixup';
 import { checkRDrop, divergence, type RDropConfig } from './rdrop';
 
@@ -76,6 +77,7 @@ export interface StepConfig {
 /** Refuses settings that cannot work, or that would do nothing, in one line. */
 export function checkStep({ loss, tricks, accumulation }: StepConfig, dropoutRates: number, outputs: number): void {
   checkLoss(loss);
+  ensure(!scoresGains(loss) || outputs === 1, `loss ${loss.kind} needs one output a row, got ${outputs}`);
   const { ema, fgm, rdrop, mixup } = tricks;
   if (ema) checkEma(ema);
   if (fgm) checkAdversary(fgm);
@@ -89,7 +91,7 @@ export function checkStep({ loss, tricks, accumulation }: StepConfig, dropoutRat
       'rdrop.pair dropout does nothing with every dropout rate at 0: its two passes are the same',
     );
   }
-  ensure(!(mixup && loss.kind === 'mse'), 'mixup needs a classifier: the release has none in task 1');
+  ensure(!(mixup && scoresGains(loss)), 'mixup needs a classifier: the release has none in task 1');
   ensure(Number.isInteger(accumulation) && accumulation >= 1, `accumulation must be a whole number ≥ 1, got ${accumulation}`);
 }
 
@@ -97,7 +99,8 @@ export function checkStep({ loss, tricks, accumulation }: StepConfig, dropoutRat
 export function stepFeeds(config: StepConfig, batch: number): FeedSpecs {
   return {
     labels: { shape: [batch], dtype: 'int32' },
-    ...(config.loss.kind === 'mse' ? { gains: { shape: [batch, 1], dtype: 'float32' } as const } : {}),
+    ...(scoresGains(config.loss) ? { gains: { shape: [batch, 1], dtype: 'float32' } as const } : {}),
+    ...(isRankingLoss(config.loss.kind) ? { groups: { shape: [batch], dtype: 'int32' } as const } : {}),
     weights: { shape: [batch], dtype: 'float32' },
     seed: { shape: [2], dtype: 'int32' },
     ...(config.tricks.mixup ? mixupFeeds(batch) : {}),
@@ -126,10 +129,12 @@ export function stepGradients(
   const { loss, tricks } = config;
   const { fgm, rdrop, mixup } = tricks;
   const key = new TensorKey(batch.seed);
-  const targets = loss.kind === 'mse' ? batch.gains : oneHot(batch.labels, model.outputs);
+  const targets = scoresGains(loss) ? batch.gains : oneHot(batch.labels, model.outputs);
   const pass = (p: Params, n: number): Forward => model.forward({ ...fixed, ...p }, batch, key.fold('pass', n));
   const compare = (logits: Tensor, y: Tensor, by = loss): Tensor =>
-    weightedMean(rowLosses(logits, y, by, batch.weights), batch.weights);
+    isRankingLoss(by.kind)
+      ? rankingLoss(by.kind, logits, y, batch.groups, batch.weights)
+      : weightedMean(rowLosses(logits, y, by, batch.weights), batch.weights);
   const clean = (p: Params): Tensor => {
     const out = pass(p, 0);
     const own = compare(out.logits, targets);

@@ -1,6 +1,8 @@
 import { encode, encoderParams, WORDS, type EncoderConfig } from '../encoder';
 import { EMA_PREFIX, emaDecay, emaState } from '../finetune/ema';
+import { scoresGains } from '../finetune/losses';
 import { drawMixup } from '../finetune/mixup';
+import { isRankingLoss } from '../finetune/ranking-losses';
 import { ACCUMULATED, accumulateStep, checkStep, stepFeeds, trainStep, type Model, type StepConfig } from '../finetune/step';
 import { adamScalars, adamWState, Program, type Entry, type Precision, type State, type VariableSpec } from '../graph';
 import { esciHead, esciHeadParams, outputProjection, type EsciHeadConfig, type EsciHeadSizes } from '../heads/esci';
@@ -11,6 +13,7 @@ import { tf, type Tensor } from '../runtime/tensorflow';
 import { epochBatches, type Batch as RowBatch } from '../text';
 import { feedsOf, inputFeeds, lengthsOf, type Inputs } from './inputs';
 import type { Batch } from './loop';
+import { batchStream, queryBatches } from './query-batches';
 import { learningRateAt, type Schedule } from './schedule';
 
 /** What decides a classifier's programs. */
@@ -86,7 +89,7 @@ export class Classifier {
       const read = (names: readonly string[], prefix: string): Params =>
         Object.fromEntries(names.map((n) => [n, state.read(prefix + n)]));
       const { logits } = this.model.forward({ ...read(frozen, ''), ...read(trained, shadow ? EMA_PREFIX : '') }, batch, null);
-      return { probabilities: this.spec.step.loss.kind === 'mse' ? tf.sigmoid(logits) : tf.softmax(logits) };
+      return { probabilities: scoresGains(this.spec.step.loss) ? tf.sigmoid(logits) : tf.softmax(logits) };
     };
   }
 
@@ -116,22 +119,22 @@ export class Classifier {
   trainingBatches(inputs: Inputs, key: Key, padId: number): (i: number) => Batch {
     const lengths = lengthsOf(inputs);
     const { batch, buckets, step } = this.spec;
-    let epoch = -1;
-    let batches: RowBatch[] = [];
+    const ranks = isRankingLoss(step.loss.kind);
+    const ofEpoch = (n: number): RowBatch[] => {
+      const options = { batch, buckets, key: key.fold('epoch', n) };
+      return ranks ? queryBatches(inputs.tokens.queryIds, lengths, options) : epochBatches(lengths, options);
+    };
+    const at = batchStream(ofEpoch, ranks ? undefined : Math.ceil(inputs.tokens.size / batch));
     return (i) => {
-      const perEpoch = Math.ceil(inputs.tokens.size / batch);
-      if (Math.floor(i / perEpoch) !== epoch) {
-        epoch = Math.floor(i / perEpoch);
-        batches = epochBatches(lengths, { batch, buckets, key: key.fold('epoch', epoch) });
-      }
-      const { rows, length, real } = batches[i % perEpoch];
+      const { rows, length, real } = at(i);
       const { forward, labels } = feedsOf(inputs, rows, length, padId, real);
       const random = key.fold('step', i);
       const feeds = {
         ...forward,
         labels: labels.labels,
         weights: labels.weights,
-        ...(step.loss.kind === 'mse' ? { gains: labels.gains } : {}),
+        ...(scoresGains(step.loss) ? { gains: labels.gains } : {}),
+        ...(ranks ? { groups: Int32Array.from(rows, (row) => inputs.tokens.queryIds[row]) } : {}),
         seed: random.fold('dropout').words(),
         ...(step.tricks.mixup ? drawMixup(step.tricks.mixup, rows.length, random.fold('mixup').random()) : {}),
       };
@@ -161,7 +164,7 @@ export class Classifier {
     const out = new Float32Array(inputs.tokens.size * K);
     for (const { rows, length, real } of epochBatches(lengthsOf(inputs), { batch, buckets, shuffle: 'none' })) {
       const { probabilities } = this.program.run('predict', String(length), feedsOf(inputs, rows, length, padId, real).forward);
-      for (let i = 0; i < real; i++) out.set(probabilities.subarray(i * K, (i + 1) * K) as Float32Array, rows[i] * K);
+      for (let i = 0; i < real; i++) out.set(probabilities.subarray(i * K, (i + 1) * K), rows[i] * K);
     }
     return out;
   }
