@@ -12,6 +12,7 @@ import { Key } from '../runtime/key';
 import { environment, peakMemoryBytes } from '../runtime/provenance';
 import { tokenise, trainTokenizer } from '../text';
 import { Classifier } from '../train/classifier';
+import { benchEpoch, type EpochFigures } from './bench-epoch';
 
 interface Shape {
   name: string;
@@ -32,6 +33,8 @@ const VOCABULARY = 8000;
 const PRECISIONS = ['f32', 'bf16'] as const;
 
 interface Options {
+  data?: string;
+  maxLength: number;
   python?: string;
   rounds: number;
   steps: number;
@@ -50,7 +53,7 @@ interface StepFigures {
 }
 
 /** Times recorded steps (Adam, with and without dropout) beside PyTorch eager on the same shapes, in turn within one run. */
-export async function bench({ python, rounds, steps, only, out }: Options): Promise<void> {
+export async function bench({ python, rounds, steps, only, out, data, maxLength }: Options): Promise<void> {
   for (const name of only ?? [])
     ensure(
       SHAPES.some((s) => s.name === name),
@@ -69,6 +72,8 @@ export async function bench({ python, rounds, steps, only, out }: Options): Prom
   } finally {
     reference?.end();
   }
+  const epoch = data === undefined ? undefined : await benchEpoch(data, maxLength, python);
+  if (epoch) process.stdout.write(`${epochLine(epoch)}\n`);
   const tokensPerSecond = await timeTokenising();
   process.stdout.write(
     `tokenising: ${(tokensPerSecond / 1e6).toFixed(2)} M tokens/s\npeak memory: ${(peakMemoryBytes() / 2 ** 30).toFixed(2)} GiB${reference ? `, PyTorch ${(reference.peakBytes / 2 ** 30).toFixed(2)} GiB` : ''}\n`,
@@ -81,6 +86,7 @@ export async function bench({ python, rounds, steps, only, out }: Options): Prom
           environment: environment('f32'),
           reference: reference?.version,
           steps: rows,
+          epoch,
           tokensPerSecond,
           peakBytes: peakMemoryBytes(),
           referencePeakBytes: reference?.peakBytes,
@@ -89,6 +95,11 @@ export async function bench({ python, rounds, steps, only, out }: Options): Prom
         1,
       ) + '\n',
     );
+}
+
+function epochLine({ rows, maxLength, ours, recording, paddingShare, reference, ratio }: EpochFigures): string {
+  const beside = reference === undefined ? '' : `  Trainer ${reference.toFixed(1)} s  ratio ${ratio!.toFixed(2)}`;
+  return `epoch of ${rows} rows to ${maxLength} tokens, 4x256: ${ours.toFixed(1)} s (recording ${recording.toFixed(1)} s, padding ${(100 * paddingShare).toFixed(1)} %)${beside}`;
 }
 
 function line({ shape, dropout, precision, ours, reference, ratio }: StepFigures): string {
@@ -214,7 +225,7 @@ class Reference {
     this.child.stdin!.write(JSON.stringify(request) + '\n');
     const answer: IteratorResult<string, unknown> = await this.answers.next();
     ensure(!answer.done, '--python: the reference process ended; does this Python have torch?');
-    return JSON.parse(value) as Record<string, unknown>;
+    return JSON.parse(String(answer.value)) as Record<string, unknown>;
   }
 
   async build(shape: object): Promise<void> {

@@ -7,6 +7,8 @@ interface Options {
   steps: string;
   only?: string;
   out?: string;
+  data?: string;
+  maxLength: string;
 }
 
 /** `bench`: step times beside PyTorch's in one run. Benches live apart from the tests: nothing fails for being slow. */
@@ -18,8 +20,10 @@ export function registerBench(program: Command): void {
     .option('--rounds <n>', 'alternations of the two', '3')
     .option('--steps <n>', 'steps in each', '5')
     .option('--only <names>', 'only these shapes, for example 2x128,4x256')
+    .option('--data <path>', 'also time one fine-tuning epoch on these rows, beside Hugging Face Trainer')
+    .option('--max-length <tokens>', 'longest pair of that epoch', '128')
     .option('--out <file>', 'also write the figures as JSON')
-    .action(async ({ python, rounds, steps, only, out }: Options) => {
+    .action(async ({ python, rounds, steps, only, out, data, maxLength }: Options) => {
       const { bench } = await import('./bench-action');
       await bench({
         python,
@@ -27,6 +31,8 @@ export function registerBench(program: Command): void {
         steps: inRange('--steps', Number(steps), 1, 1000),
         only: only?.split(','),
         out,
+        data,
+        maxLength: inRange('--max-length', Number(maxLength), 8, 512),
       });
     });
 }
