@@ -22,7 +22,7 @@ interface Model {
 export function rankers(rows: readonly RowRuns[]): Model[] {
   return rows
     .filter(({ runs }) => runs.length > 0 && runs.every((run) => run.metrics.ndcg !== undefined && run.predictions))
-    .map(({ row, runs }) => ({ name: row.label.replace(/^Task 1: /, ''), runs: runs.map((run) => run.predictions!) }));
+    .map(({ row, runs }) => ({ name: row.label.replace(/^Task 1[:,] /, ''), runs: runs.map((run) => run.predictions!) }));
 }
 
 /** What a model ranks by, and nDCG of each query (ties averaged). */
@@ -33,7 +33,7 @@ function perQuery(predictions: Predictions): Float64Array {
 }
 
 /** nDCG within each locale, a bar per model: mean ± sd over runs. */
-export function localePanels(rows: readonly RowRuns[]): Figure | undefined {
+export function localePanels(rows: readonly RowRuns[], title = 'Task 1'): Figure | undefined {
   const models = rankers(rows);
   const locales = ['us', 'es', 'jp'].filter((l) => models.some((m) => m.runs.some((p) => p.locale.includes(l[0]))));
   const series = models.map(({ name, runs }) => ({
@@ -50,7 +50,7 @@ export function localePanels(rows: readonly RowRuns[]): Figure | undefined {
     }),
   }));
   const said = series.map((s) => `${s.name}: ${s.values.map((v, i) => `${locales[i]} ${v.value.toFixed(3)}`).join(', ')}`);
-  return barsFigure(series, { title: 'nDCG of each locale', alt: `${said.join('; ')}.`, y: 'nDCG', categories: locales });
+  return barsFigure(series, { title: `${title}: nDCG of each locale`, alt: `${said.join('; ')}.`, y: 'nDCG', categories: locales });
 }
 
 /** Query numbers in order of first appearance, as decoded predictions number them. */

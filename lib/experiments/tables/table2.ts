@@ -28,13 +28,13 @@ export function table2(scale: Scale): FinetuneTable {
   const ndcg = { metric: 'ndcg' } as const;
   const member = (id: string, label: string, patch: FinetuneRow['patch']): FinetuneRow => ({
     id,
-    label: `Task 1: ${label}`,
+    label: `Task 1, ${label}`,
     patch,
     ...ndcg,
   });
   const ensemble = (id: 'gain' | 'mean' | 'rank', label: string, more: Partial<FinetuneRow> = {}): FinetuneRow => ({
     id: id === 'gain' ? 'ensemble' : `ensemble-${id}`,
-    label: `Task 1: ${label}`,
+    label: `Task 1, ${label}`,
     patch: {},
     ensemble: { of: MEMBERS, combine: id },
     againstBest: MEMBERS,
@@ -85,7 +85,7 @@ function single(task: 2 | 3, label: string, value: number, config: FinetuneConfi
   const entries = Object.entries(config).filter(([name, v]) => v !== base[name as keyof FinetuneConfig]);
   return {
     id: `task${task}`,
-    label: `Task ${task}: ${label}`,
+    label: `Task ${task}, ${label}`,
     patch: Object.fromEntries(entries),
     metric: 'microF1',
     paper: { value, source: `Table 2, task ${task}` },

@@ -37,7 +37,7 @@ export function table6(scale: Scale): FinetuneTable {
       more: Partial<FinetuneRow> = {},
     ): FinetuneRow => ({
       id: `${base}-${id}`,
-      label: `${name}: ${label}`,
+      label: `${name}, ${label}`,
       patch: { task },
       clean: { ...CLEAN, ...clean },
       against: base,
@@ -51,7 +51,7 @@ export function table6(scale: Scale): FinetuneTable {
     ];
     const sweep = SWEEP.map((fraction) => row(`prune${Math.round(100 * fraction)}`, percent(fraction), { fraction }));
     return [
-      { id: base, label: `${name}: all rows`, patch: { task }, metric },
+      { id: base, label: `${name}, all rows`, patch: { task }, metric },
       row('prune', percent(FRACTION), {}, { paper: PAPER[task] }),
       ...(task === 2 ? [...others, ...(scale.name === 'small' ? sweep : [])] : []),
       row('oracle', 'without the flipped rows', { method: 'oracle' }, { truth: true }),

@@ -6,6 +6,7 @@ import { classFigure, localeFigure } from './classes';
 import { curveFigure, curveNames } from './curves';
 import type { Figure } from './figure';
 import { forestFigure } from './forest';
+import { localePanels } from '../leaderboard-views';
 import { noiseFigure } from './noise';
 
 /** Every figure that a table's records can fill, the forest plot of changes first. At most `curves` (4) recorded curves are drawn. */
@@ -18,11 +19,14 @@ export function tableFigures(table: RenderedTable, rows: readonly RowRuns[], cur
       .slice(0, curves)
       .map((name) => curveFigure(few, name, title)),
     classFigure(few, title),
-    localeFigure(few, title),
+    ranks(few) ? localePanels(few, title) : localeFigure(few, title),
     calibrationFigure(few, title),
     noiseFigure(rows, title),
   ].filter((f) => f !== undefined);
 }
+
+/** Whether a table ranks: then the classes of its rows say little, their nDCG in each locale does. */
+const ranks = (rows: readonly RowRuns[]): boolean => rows.some((r) => r.runs.some((run) => run.metrics.ndcg !== undefined));
 
 /** At most `most` rows, as many as a reader can tell apart by colour: all where they fit, else the first and those the paper has. */
 function legible(rows: readonly RowRuns[], most = 8): readonly RowRuns[] {
