@@ -1,4 +1,5 @@
 import { divNoNan } from '../ops/raw';
+import { rowSum } from '../ops/row-sum';
 import { inRange } from '../runtime/errors';
 import { tf, type Tensor } from '../runtime/tensorflow';
 import { isRankingLoss, type RankingLoss } from './ranking-losses';
@@ -42,9 +43,9 @@ export function rowLosses(logits: Tensor, targets: Tensor, config: LossConfig, w
   const { smoothing } = config;
   const soft = smoothing > 0 ? tf.add(tf.mul(targets, 1 - smoothing), smoothing / classes) : targets;
   const logProbs = tf.logSoftmax(logits); // [B, K]
-  const ce = tf.neg(tf.sum(tf.mul(soft, logProbs), 1)); // [B]
+  const ce = tf.neg(rowSum(tf.mul(soft, logProbs))); // [B]
   if (config.kind === 'ce') return ce;
-  const pTrue = tf.sum(tf.mul(targets, tf.exp(logProbs)), 1); // [B]
+  const pTrue = rowSum(tf.mul(targets, tf.exp(logProbs))); // [B]
   if (config.kind === 'poly1') return tf.add(ce, tf.mul(tf.sub(1, pTrue), config.epsilon));
   // Below the smallest step of float32 under 1: it changes no value but keeps the slope of 0^γ finite where γ < 1.
   if (config.kind === 'focal') return tf.mul(tf.pow(tf.maximum(tf.sub(1, pTrue), 1e-12), config.gamma), ce);

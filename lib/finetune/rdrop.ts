@@ -1,3 +1,4 @@
+import { rowSum } from '../ops/row-sum';
 import { inRange } from '../runtime/errors';
 import { tf, type Tensor } from '../runtime/tensorflow';
 
@@ -28,7 +29,7 @@ export const RDROP_MODES = {
 export function symmetricKl(first: Tensor, second: Tensor): Tensor {
   const p = tf.logSoftmax(first);
   const q = tf.logSoftmax(second);
-  return tf.sum(tf.mul(tf.sub(tf.exp(p), tf.exp(q)), tf.sub(p, q)), 1);
+  return rowSum(tf.mul(tf.sub(tf.exp(p), tf.exp(q)), tf.sub(p, q)));
 }
 
 /** D of two passes of one batch, a scalar; rows of weight 0 (filler) do not count. */

@@ -9,5 +9,6 @@ export * from './kernel';
 export * from './layer-norm';
 export * from './params';
 export * from './pooling';
+export * from './row-sum';
 export * from './scoped';
 export * from './tensor-key';

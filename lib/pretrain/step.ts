@@ -18,6 +18,7 @@ import { valueAndGradients } from '../ops/gradients';
 import { kernel, FLOAT, INT } from '../ops/kernel';
 import type { Params, ParamSpecs } from '../ops/params';
 import { firstToken, meanPool } from '../ops/pooling';
+import { rowSum } from '../ops/row-sum';
 import { TensorKey } from '../ops/tensor-key';
 import { tf, type Tensor } from '../runtime/tensorflow';
 import { enqueue, infoNce, queueSize } from './contrastive';
@@ -166,7 +167,7 @@ function pairLoss(logits: Tensor, labels: Tensor, kind: 'poly1' | 'ce'): Tensor 
 /** Poly-1's 1 − p_true, mean over the batch; the true class is taken by a one-hot sum (the release's gather made the term constant). */
 function polyTerm(logits: Tensor, labels: Tensor): Tensor {
   const truth = tf.cast(tf.oneHot(labels as tf.Tensor1D, 2), 'float32');
-  return tf.mean(tf.sub(1, tf.sum(tf.mul(truth, tf.softmax(logits)), 1)));
+  return tf.mean(tf.sub(1, rowSum(tf.mul(truth, tf.softmax(logits)))));
 }
 
 /** How many names are some row's first choice: [B, names] → scalar. 1 says that the head answers the same whatever it reads. No gradient. */
