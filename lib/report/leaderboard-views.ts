@@ -50,7 +50,12 @@ export function localePanels(rows: readonly RowRuns[], title = 'Task 1'): Figure
     }),
   }));
   const said = series.map((s) => `${s.name}: ${s.values.map((v, i) => `${locales[i]} ${v.value.toFixed(3)}`).join(', ')}`);
-  return barsFigure(series, { title: `${title}: nDCG of each locale`, alt: `${said.join('; ')}.`, y: 'nDCG', categories: locales });
+  return barsFigure(series, {
+    title: `${title}: nDCG of each locale`,
+    alt: `${said.join('; ')}.`,
+    y: 'nDCG',
+    categories: locales,
+  });
 }
 
 /** Query numbers in order of first appearance, as decoded predictions number them. */
