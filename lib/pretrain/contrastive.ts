@@ -14,7 +14,7 @@ export function infoNce(anchors: Tensor, keys: Tensor, queue: Tensor | null, sca
   const unitKeys = l2Normalise(keys);
   const others = queue ? tf.concat([unitKeys, queue], 0) : unitKeys; // [B + Q, H]
   const logits = tf.mul(tf.matMul(l2Normalise(anchors) as tf.Tensor2D, others as tf.Tensor2D, false, true), scale);
-  return { loss: crossEntropy(logits, ints(Array.from({ length: anchors.shape[0]! }, (_, i) => i))), logits };
+  return { loss: crossEntropy(logits, ints(Array.from({ length: anchors.shape[0] }, (_, i) => i))), logits };
 }
 
 /** The queue after a step: the newest unit keys first, the oldest dropped. queue [Q, H], keys [B, H] → [Q, H]. */

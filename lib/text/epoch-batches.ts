@@ -55,7 +55,7 @@ export function epochBatches(lengths: ArrayLike<number>, options: EpochOptions):
     waiting[bucket].push(row);
     if (waiting[bucket].length === batch) result.push(full(waiting[bucket].splice(0), buckets[bucket]));
   }
-  let left: number[] = [];
+  const left: number[] = [];
   for (let bucket = 0; bucket < buckets.length; bucket++) {
     left.push(...waiting[bucket]);
     while (left.length >= batch) result.push(full(left.splice(0, batch), buckets[bucket]));

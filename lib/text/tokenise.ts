@@ -113,7 +113,7 @@ async function* blocks(rows: RowSource): AsyncGenerator<readonly Row[]> {
     for (let i = 0; i < list.length; i += BLOCK) yield list.slice(i, i + BLOCK);
   };
   if (Symbol.asyncIterator in rows) for await (const list of rows) yield* cut(list);
-  else yield* cut(rows as readonly Row[]);
+  else yield* cut(rows);
 }
 
 async function encodeBlock(rows: readonly Row[], tokenizer: Tokenizer, options: Settings): Promise<TokenisedRows> {

@@ -65,7 +65,7 @@ export function selectRows(rows: TokenisedRows, chosen: ArrayLike<number>): Toke
   for (let i = 0; i < size; i++) {
     const [from, to] = [rows.offsets[chosen[i]], rows.offsets[chosen[i] + 1]];
     ids.set(rows.ids.subarray(from, to), offsets[i]);
-    if (typeIds) typeIds.set(rows.typeIds!.subarray(from, to), offsets[i]);
+    if (typeIds) typeIds.set(rows.typeIds.subarray(from, to), offsets[i]);
   }
   const pick = <A extends Int8Array | Int32Array | Float32Array>(column: A): A => {
     const out = new (column.constructor as new (n: number) => A)(size);
