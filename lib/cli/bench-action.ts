@@ -2,16 +2,13 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { generate } from '../data/generate';
-import { initialise, type EncoderConfig } from '../encoder';
-import { LOSS_DEFAULTS } from '../finetune/losses';
-import { NO_TRICKS } from '../finetune/step';
 import { now } from '../runtime/clock';
 import { ensure } from '../runtime/errors';
 import { projectRoot, writeFileAtomic } from '../runtime/files';
 import { Key } from '../runtime/key';
 import { environment, peakMemoryBytes } from '../runtime/provenance';
 import { tokenise, trainTokenizer } from '../text';
-import { Classifier } from '../train/classifier';
+import { benchClassifier } from './bench-classifier';
 import { benchEpoch, type EpochFigures } from './bench-epoch';
 
 interface Shape {
@@ -144,42 +141,10 @@ const median = (values: readonly number[]): number => [...values].sort((a, b) =>
 
 /** One recorded training step of a classifier on a random full batch. */
 function ownStep(shape: Shape, dropout: number, precision: 'f32' | 'bf16'): { step: () => number; dispose: () => void } {
-  const { layers, hidden, heads, batch, tokens } = shape;
-  const encoder: EncoderConfig = {
-    type: 'xlm-roberta',
-    layers,
-    hidden,
-    heads,
-    ffn: 4 * hidden,
-    vocabulary: VOCABULARY,
-    maxPositions: 514,
-    typeVocabulary: 1,
-    padId: 1,
-    epsilon: 1e-5,
-    dropout,
-    attentionDropout: dropout,
-  };
-  const classifier = new Classifier({
-    encoder,
-    head: { pooling: 'cls', brand: 0, color: 0, country: 0, trigrams: 0, dropout },
-    sizes: { hidden, brands: 0, colors: 0, trigramVocabulary: 0, outputs: 4 },
-    step: {
-      loss: { ...LOSS_DEFAULTS, kind: 'ce' },
-      tricks: NO_TRICKS,
-      combine: 'sum',
-      adam: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 },
-      clip: 0,
-      accumulation: 1,
-    },
-    schedule: { learningRate: 1e-4, warmup: 0, decay: 'constant' },
-    batch,
-    buckets: [tokens],
-    trigramCapacity: 0,
-    frozen: [],
-    precision,
-  });
+  const { batch, tokens } = shape;
   const key = Key.from('bench');
-  classifier.start(initialise(classifier.specs, key));
+  const plain = { vocabulary: VOCABULARY, buckets: [tokens], padId: 1, weightDecay: 0, clip: 0, warmup: 0 };
+  const classifier = benchClassifier({ ...shape, ...plain, dropout, precision }, key);
   const random = key.fold('batch').random();
   const feeds = {
     inputIds: Int32Array.from({ length: batch * tokens }, () => 5 + random.int(VOCABULARY - 5)),

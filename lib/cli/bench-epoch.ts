@@ -3,15 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { foldOf, readDataset, type Row } from '../data';
-import { initialise, type EncoderConfig } from '../encoder';
-import { LOSS_DEFAULTS } from '../finetune/losses';
-import { NO_TRICKS } from '../finetune/step';
 import { now } from '../runtime/clock';
 import { ensure } from '../runtime/errors';
 import { projectRoot } from '../runtime/files';
 import { Key } from '../runtime/key';
 import { lengthBuckets, productText, rowLengths, tokenise, trainTokenizer, type Tokenizer } from '../text';
-import { Classifier } from '../train/classifier';
+import { benchClassifier } from './bench-classifier';
 import { train } from '../train/loop';
 
 const SIZE = { layers: 4, hidden: 256, heads: 4, batch: 32 } as const;
@@ -53,51 +50,28 @@ async function ownEpoch(
 ): Promise<Pick<EpochFigures, 'ours' | 'recording' | 'paddingShare'>> {
   const started = now();
   const tokens = await tokenise(rows, tokenizer, { maxLength });
-  const { layers, hidden, heads, batch } = SIZE;
-  const encoder: EncoderConfig = {
-    type: 'xlm-roberta',
-    layers,
-    hidden,
-    heads,
-    ffn: 4 * hidden,
-    vocabulary: tokenizer.size,
-    maxPositions: 514,
-    typeVocabulary: 1,
-    padId: tokenizer.specials.pad,
-    epsilon: 1e-5,
-    dropout: 0.1,
-    attentionDropout: 0.1,
-  };
   const recordingStarted = now();
-  const classifier = new Classifier({
-    encoder,
-    head: { pooling: 'cls', brand: 0, color: 0, country: 0, trigrams: 0, dropout: 0.1 },
-    sizes: { hidden, brands: 0, colors: 0, trigramVocabulary: 0, outputs: 4 },
-    step: {
-      loss: { ...LOSS_DEFAULTS, kind: 'ce' },
-      tricks: NO_TRICKS,
-      combine: 'sum',
-      adam: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01 },
-      clip: 1,
-      accumulation: 1,
-    },
-    schedule: { learningRate: 1e-4, warmup: 0.1, decay: 'linear' },
-    batch,
-    buckets: lengthBuckets(rowLengths(tokens), { batch, maxLength, buckets: 4 }),
-    trigramCapacity: 0,
-    frozen: [],
-    precision: 'f32',
-  });
+  const key = Key.from('epoch');
+  const buckets = lengthBuckets(rowLengths(tokens), { batch: SIZE.batch, maxLength, buckets: 4 });
+  const model = {
+    ...SIZE,
+    vocabulary: tokenizer.size,
+    padId: tokenizer.specials.pad,
+    dropout: 0.1,
+    weightDecay: 0.01,
+    clip: 1,
+    warmup: 0.1,
+  };
+  const classifier = benchClassifier({ ...model, buckets, precision: 'f32' }, key);
   const recording = (now() - recordingStarted) / 1000;
   try {
-    classifier.start(initialise(classifier.specs, Key.from('epoch')));
     const inputs = { tokens, classes: Int32Array.from(tokens.labels), gains: new Float32Array(tokens.size) };
     const steps = classifier.updatesPerEpoch(inputs);
     const result = await train({
       program: classifier.program,
       steps,
       accumulation: 1,
-      batch: classifier.trainingBatches(inputs, Key.from('epoch'), encoder.padId),
+      batch: classifier.trainingBatches(inputs, key, model.padId),
       scalars: (t) => classifier.scalars(t, steps),
     });
     return { ours: (now() - started) / 1000, recording, paddingShare: result.paddingShare };
