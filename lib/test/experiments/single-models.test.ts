@@ -1,0 +1,90 @@
+// Oracles: two routes (a saved model predicts what its run recorded); files read back by another reader; one-line refusals.
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { query } from '../../data';
+import { loadPretrained } from '../../encoder';
+import { openDataset, splitFold, taskRows } from '../../experiments/dataset';
+import { finetuneExperiment, finetuneInto, tricksNamed } from '../../experiments/finetune-request';
+import { Predictor } from '../../experiments/model-folder';
+import { packProbabilities } from '../../experiments/predictions';
+import { predictFile } from '../../experiments/predict-file';
+import { pretrainInto } from '../../experiments/pretrain-request';
+import { scales } from '../../experiments/scales';
+import { loadTokenizer } from '../../text';
+
+const work = mkdtempSync(join(tmpdir(), 'single-'));
+process.env.ESCI_DATA_CACHE = join(work, 'cache');
+const encoder = join(work, 'encoder');
+const model = join(work, 'model');
+const request = {
+  task: '2',
+  scale: 'smoke',
+  from: encoder,
+  tricks: 'ema',
+  seed: 3,
+  fold: 1,
+  out: model,
+  set: ['length.steps=3', 'text.buckets=1'],
+};
+test.after(() => rmSync(work, { recursive: true, force: true }));
+
+test('pretrain leaves a folder with encoder, heads, tokenizer, names and a record, and does not run twice', async () => {
+  const asked = { tasks: 'mlm,product2query', scale: 'smoke', seed: 3, set: ['steps=2'], out: encoder };
+  const done = await pretrainInto(asked);
+  const { heads } = loadPretrained(encoder);
+  assert.ok('heads.mlm.bias' in heads && 'heads.pair.out_proj.weight' in heads);
+  assert.ok(loadTokenizer(encoder).size > 100);
+  const record = JSON.parse(readFileSync(join(encoder, 'record.json'), 'utf8')) as {
+    id: string;
+    run: { config: { steps: number } };
+  };
+  assert.deepEqual([record.id, record.run.config.steps], [done.id, 2]);
+  let steps = 0;
+  await pretrainInto(asked, { onStep: () => steps++ });
+  assert.equal(steps, 0, 'found done');
+  await assert.rejects(pretrainInto({ ...asked, tasks: 'mlm,nsp' }), /--tasks must be one of mlm, product2query/);
+});
+
+test('finetune keeps a model that predicts what its run recorded; predict writes CSV, JSON lines and parquet', async () => {
+  const record = await finetuneInto(request);
+  const experiment = await finetuneExperiment(request);
+  const dataset = await openDataset(experiment.source, 3);
+  const rows = splitFold(taskRows(dataset, 2, ['us', 'es', 'jp']), 1, experiment.folds).evaluation;
+  const probabilities = await Predictor.load(model).predict(rows);
+  assert.equal(packProbabilities(probabilities), record.predictions!.probabilities);
+  assert.equal((await finetuneInto(request)).id, record.id, 'found done');
+  await assert.rejects(finetuneInto({ ...request, seed: 4 }), /holds another model/);
+
+  const quoted = (s: string): string => `"${s.replaceAll('"', '""')}"`;
+  const lines = rows.slice(0, 5).map((r) => [r.query, r.productId, r.locale, r.title, r.brand, r.color].map(quoted).join(','));
+  const data = join(work, 'rows.csv');
+  writeFileSync(data, ['query,product_id,product_locale,product_title,product_brand,product_color', ...lines].join('\n') + '\n');
+  for (const ending of ['csv', 'jsonl', 'parquet']) {
+    const out = join(work, `predicted.${ending}`);
+    assert.equal((await predictFile({ model, data, out })).rows, 5);
+    const found = await query<Record<string, number>>(`SELECT p_E, p_S, p_C, p_I FROM '${out}'`);
+    found.forEach((row, i) =>
+      ['p_E', 'p_S', 'p_C', 'p_I'].forEach((name, c) => {
+        const expected = probabilities[4 * i + c];
+        assert.ok(Math.abs(row[name] - expected) < 1e-5, `${ending}, row ${i}, ${name}: ${row[name]}, expected ${expected}`);
+      }),
+    );
+  }
+  await assert.rejects(predictFile({ model, data, out: join(work, 'p.txt') }), /--out must end in \.csv, \.jsonl or \.parquet/);
+  await assert.rejects(
+    predictFile({ model: encoder, data, out: join(work, 'p.csv') }),
+    /--model must be a folder that finetune wrote/,
+  );
+  assert.ok(!existsSync(join(work, 'p.csv')));
+});
+
+test('tricks by name: R-Drop compares with FGM’s pass where FGM is on, else with a second dropout pass', () => {
+  const scale = scales.smoke;
+  assert.equal(tricksNamed('ema, rdrop', scale).rdrop?.pair, 'dropout');
+  assert.equal(tricksNamed('fgm,rdrop', scale).rdrop?.pair, 'fgm');
+  assert.deepEqual(tricksNamed(undefined, scale), { ema: null, fgm: null, rdrop: null, mixup: null });
+  assert.throws(() => tricksNamed('swa', scale), /--tricks must be one of ema, fgm, rdrop, mixup, got "swa"/);
+});
