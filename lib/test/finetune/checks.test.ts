@@ -13,7 +13,7 @@ const fired = (checks: { name: string; ok: boolean }[]): string[] => checks.filt
 /** The self-checks that fire after a few real updates of the fixture's network under these tricks. */
 function afterUpdates(tricks: Partial<Tricks>, dropout: number, feeds: Record<string, number> = {}): string[] {
   const step: StepConfig = { ...plain, tricks: { ...NO_TRICKS, ...tricks } };
-  const { program, update } = trained(step, { dropout });
+  const { program, update } = trained(step, { dropout, eager: true });
   const curves: Curves = {};
   for (let t = 0; t < 3; t++)
     for (const [name, value] of Object.entries(update(t, feeds))) (curves[name] ??= []).push([t + 1, value[0]]);

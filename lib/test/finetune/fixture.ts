@@ -27,9 +27,9 @@ export const plain: StepConfig = {
 };
 
 /** A network small enough for a test, with every part of the head, and its first weights (wide enough that all parts matter). */
-export function network(step: StepConfig, dropout = 0, batch = ROWS) {
+export function network(step: StepConfig, dropout = 0, batch = ROWS, layers = 1) {
   const spec: ClassifierSpec = {
-    encoder: { ...tiny('xlm-roberta'), dropout, attentionDropout: dropout },
+    encoder: { ...tiny('xlm-roberta'), layers, dropout, attentionDropout: dropout },
     head: { ...HEAD, dropout },
     sizes: SIZES,
     step,
@@ -81,8 +81,11 @@ export interface Network {
 }
 
 /** The network's recorded (or eager) programs. The caller disposes `program`. */
-export function trained(step: StepConfig, { dropout = 0, batch = ROWS, eager = false, learningRate = 1e-2 } = {}): Network {
-  const { spec, specs, model, weights } = network(step, dropout, batch);
+export function trained(
+  step: StepConfig,
+  { dropout = 0, batch = ROWS, eager = false, learningRate = 1e-2, layers = 1 } = {},
+): Network {
+  const { spec, specs, model, weights } = network(step, dropout, batch, layers);
   const names = Object.keys(specs);
   const feeds = { ...inputFeeds(spec.head, batch, TOKENS, false, CAPACITY), ...stepFeeds(step, batch) };
   const { ema, mixup } = step.tricks;

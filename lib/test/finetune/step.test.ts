@@ -80,7 +80,7 @@ test('eight pairs can be learned by heart, with every trick on', () => {
   const feeds = { ...feedsAt(0, 8), labels: Int32Array.from([0, 1, 2, 3, 0, 1, 2, 3]) };
   let last = update(0, feeds);
   const before = last.loss[0];
-  for (let t = 1; t < 200; t++) last = update(t, feeds);
+  for (let t = 1; t < 150; t++) last = update(t, feeds);
   assert.ok(before > 1 && last.loss[0] < 0.05, `the loss went from ${before} to ${last.loss[0]}`);
   program.dispose();
 });
@@ -120,7 +120,7 @@ test('layer-wise decay: Adam’s first update is the rate times the factor of ea
   const rate = 1e-3;
   const { program, update, names } = trained(
     { ...plain, adam: { ...plain.adam, weightDecay: 0, epsilon: 1e-12, rateFactor: factor } },
-    { learningRate: rate },
+    { learningRate: rate, layers: 2 },
   );
   const before = program.read(names);
   update(0);
