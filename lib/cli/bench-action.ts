@@ -2,6 +2,9 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { generate } from '../data/generate';
+import { drawMixup } from '../finetune/mixup';
+import { NO_TRICKS, type Tricks } from '../finetune/step';
+import { scales } from '../experiments/scales';
 import { now } from '../runtime/clock';
 import { ensure } from '../runtime/errors';
 import { projectRoot, writeFileAtomic } from '../runtime/files';
@@ -32,6 +35,7 @@ const PRECISIONS = ['f32', 'bf16'] as const;
 interface Options {
   data?: string;
   maxLength: number;
+  tricks: boolean;
   python?: string;
   rounds: number;
   steps: number;
@@ -50,7 +54,7 @@ interface StepFigures {
 }
 
 /** Times recorded steps (Adam, with and without dropout) beside PyTorch eager on the same shapes, in turn within one run. */
-export async function bench({ python, rounds, steps, only, out, data, maxLength }: Options): Promise<void> {
+export async function bench({ python, rounds, steps, only, out, data, maxLength, tricks }: Options): Promise<void> {
   for (const name of only ?? [])
     ensure(
       SHAPES.some((s) => s.name === name),
@@ -69,6 +73,9 @@ export async function bench({ python, rounds, steps, only, out, data, maxLength 
   } finally {
     reference?.end();
   }
+  const costs = tricks ? await benchTricks(rounds, steps) : undefined;
+  for (const { label, milliseconds, ratio } of costs ?? [])
+    process.stdout.write(`${label.padEnd(30)} ${milliseconds.toFixed(1).padStart(8)} ms  ${ratio.toFixed(2)}×\n`);
   const epoch = data === undefined ? undefined : await benchEpoch(data, maxLength, python);
   if (epoch) process.stdout.write(`${epochLine(epoch)}\n`);
   const tokensPerSecond = await timeTokenising();
@@ -84,6 +91,7 @@ export async function bench({ python, rounds, steps, only, out, data, maxLength 
           reference: reference?.version,
           steps: rows,
           epoch,
+          tricks: costs,
           tokensPerSecond,
           peakBytes: peakMemoryBytes(),
           referencePeakBytes: reference?.peakBytes,
@@ -139,18 +147,48 @@ async function timeStep(
 
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1];
 
+/** Table 5's strategies, cumulatively: what each makes of a base step at 4x256 with dropout, timed in turn. */
+async function benchTricks(rounds: number, steps: number): Promise<{ label: string; milliseconds: number; ratio: number }[]> {
+  const shape = SHAPES.find((s) => s.name === '4x256')!;
+  const { ema, fgm, rdrop, mixup } = scales.paper.tricks;
+  const rows: [string, Tricks][] = [
+    ['base', NO_TRICKS],
+    ['+ EMA', { ...NO_TRICKS, ema }],
+    ['FGM', { ...NO_TRICKS, fgm }],
+    ["FGM and R-Drop on FGM's pass", { ...NO_TRICKS, fgm, rdrop }],
+    ['all four', { ema, fgm, rdrop, mixup }],
+  ];
+  const programs = rows.map(([label, tricks]) => ({ label, ...ownStep(shape, 0.1, 'f32', tricks), times: [] as number[] }));
+  for (let round = -1; round < rounds; round++) {
+    for (const program of programs) {
+      const times = Array.from({ length: round < 0 ? 3 : steps }, program.step);
+      if (round >= 0) program.times.push(...times);
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  for (const program of programs) program.dispose();
+  const base = median(programs[0].times);
+  return programs.map(({ label, times }) => ({ label, milliseconds: median(times), ratio: median(times) / base }));
+}
+
 /** One recorded training step of a classifier on a random full batch. */
-function ownStep(shape: Shape, dropout: number, precision: 'f32' | 'bf16'): { step: () => number; dispose: () => void } {
+function ownStep(
+  shape: Shape,
+  dropout: number,
+  precision: 'f32' | 'bf16',
+  tricks: Tricks = NO_TRICKS,
+): { step: () => number; dispose: () => void } {
   const { batch, tokens } = shape;
   const key = Key.from('bench');
   const plain = { vocabulary: VOCABULARY, buckets: [tokens], padId: 1, weightDecay: 0, clip: 0, warmup: 0 };
-  const classifier = benchClassifier({ ...shape, ...plain, dropout, precision }, key);
+  const classifier = benchClassifier({ ...shape, ...plain, dropout, precision, tricks }, key);
   const random = key.fold('batch').random();
   const feeds = {
     inputIds: Int32Array.from({ length: batch * tokens }, () => 5 + random.int(VOCABULARY - 5)),
     attentionMask: new Int32Array(batch * tokens).fill(1),
     labels: Int32Array.from({ length: batch }, () => random.int(4)),
     weights: new Float32Array(batch).fill(1),
+    ...(tricks.mixup ? drawMixup(tricks.mixup, batch, random) : {}),
   };
   let t = 0;
   const step = (): number => {

@@ -1,6 +1,6 @@
 import { initialise } from '../encoder';
 import { LOSS_DEFAULTS } from '../finetune/losses';
-import { NO_TRICKS } from '../finetune/step';
+import { NO_TRICKS, type Tricks } from '../finetune/step';
 import type { Precision } from '../graph';
 import type { Key } from '../runtime/key';
 import { Classifier } from '../train/classifier';
@@ -19,11 +19,27 @@ export interface BenchModel {
   clip: number;
   /** Share of updates spent warming up; the rate then falls linearly. */
   warmup: number;
+  /** Strategies switched on; none where absent. */
+  tricks?: Tricks;
 }
 
 /** A classifier on the first token with random weights, as both benches time it. */
 export function benchClassifier(model: BenchModel, key: Key): Classifier {
-  const { layers, hidden, heads, batch, vocabulary, dropout, precision, buckets, padId, weightDecay, clip, warmup } = model;
+  const {
+    layers,
+    hidden,
+    heads,
+    batch,
+    vocabulary,
+    dropout,
+    precision,
+    buckets,
+    padId,
+    weightDecay,
+    clip,
+    warmup,
+    tricks = NO_TRICKS,
+  } = model;
   const classifier = new Classifier({
     encoder: {
       type: 'xlm-roberta',
@@ -43,7 +59,7 @@ export function benchClassifier(model: BenchModel, key: Key): Classifier {
     sizes: { hidden, brands: 0, colors: 0, trigramVocabulary: 0, outputs: 4 },
     step: {
       loss: { ...LOSS_DEFAULTS, kind: 'ce' },
-      tricks: NO_TRICKS,
+      tricks,
       combine: 'sum',
       adam: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay },
       clip,

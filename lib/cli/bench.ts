@@ -9,6 +9,7 @@ interface Options {
   out?: string;
   data?: string;
   maxLength: string;
+  tricks?: boolean;
 }
 
 /** `bench`: step times beside PyTorch's in one run. Benches live apart from the tests: nothing fails for being slow. */
@@ -19,11 +20,12 @@ export function registerBench(program: Command): void {
     .option('--python <path>', 'a Python with torch for the reference column; without it the column stays empty')
     .option('--rounds <n>', 'alternations of the two', '3')
     .option('--steps <n>', 'steps in each', '5')
-    .option('--only <names>', 'only these shapes, for example 2x128,4x256')
+    .option('--only <names>', 'only these shapes, for example 2x128,4x256; none for no shape')
     .option('--data <path>', 'also time one fine-tuning epoch on these rows, beside Hugging Face Trainer')
     .option('--max-length <tokens>', 'longest pair of that epoch', '128')
+    .option('--tricks', 'also time the strategies of Table 5 against a base step')
     .option('--out <file>', 'also write the figures as JSON')
-    .action(async ({ python, rounds, steps, only, out, data, maxLength }: Options) => {
+    .action(async ({ python, rounds, steps, only, out, data, maxLength, tricks }: Options) => {
       const { bench } = await import('./bench-action');
       await bench({
         python,
@@ -32,6 +34,7 @@ export function registerBench(program: Command): void {
         only: only?.split(','),
         out,
         data,
+        tricks: tricks ?? false,
         maxLength: inRange('--max-length', Number(maxLength), 8, 512),
       });
     });

@@ -43,6 +43,10 @@ export function notesOf(table: Omit<RenderedTable, 'notes'>, own: readonly strin
   if (compared.some((r) => !r.change?.covers.training)) {
     notes.push("Rows run with one seed: their interval leaves out training's own chance, so none can be called reproduced.");
   }
+  if (shown.length > 1)
+    notes.push(
+      'Step time: as the runs came, with whatever else the machine was doing; `npm run bench -- --tricks` times the strategies side by side.',
+    );
   notes.push(...own);
   const stuck = table.rows
     .filter((r) => r.value && table.majority && Math.abs(r.value.mean - table.majority.value) < 0.002)
