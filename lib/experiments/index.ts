@@ -18,6 +18,7 @@ export * from './predictions';
 export * from './prepare';
 export * from './pretrain-request';
 export * from './pretrain-run';
+export * from './pretrained-start';
 export * from './record';
 export * from './run';
 export * from './runner';

@@ -2,7 +2,7 @@ import type { Dataset, Row } from '../data/types';
 import { ensure } from '../runtime/errors';
 import { Key } from '../runtime/key';
 import type { RunHooks, TrainingExperiment } from './experiment';
-import { openDataset, splitFold, taskRows } from './dataset';
+import { judgedRows, openDataset, splitFold } from './dataset';
 import { pretrain, withPretrained, type Pretrained } from './pretrain-run';
 import { localesOf, startingEncoder, type StartingEncoder } from './start';
 
@@ -24,7 +24,7 @@ export async function pretrainedFolder(experiment: TrainingExperiment, hooks: Ru
   const { config, source, seed, fold, folds } = experiment;
   ensure(config.pretrain, 'the experiment has no pre-training: its encoder is the one it starts from');
   const dataset = await openDataset(source, seed);
-  const rows = taskRows(dataset, config.task, await localesOf(config.start));
+  const rows = judgedRows(dataset, await localesOf(config.start));
   const { done } = await pretrainFor(experiment, dataset, splitFold(rows, fold, folds).train, hooks);
   return done!.folder;
 }

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { handle } from '../ops/kernel';
+import { handle, kernel } from '../ops/kernel';
 import { ensure, InputError } from '../runtime/errors';
 import { backend, tf, type Tensor } from '../runtime/tensorflow';
 import { dtypeNumber, GraphBuilder, type Dtype } from './proto';
@@ -105,7 +105,10 @@ export class Program {
     });
   }
 
-  /** Entries that write and read each group of variables. */
+  /**
+   * Entries that write and read each group of variables. What is written is copied first: a fed tensor may share the memory of the JavaScript array it
+   * was made from, and a variable that kept it would give it back to Node from one of TensorFlow's threads, at its first update. Node does not allow that.
+   */
   private recordAccess(graph: GraphBuilder): void {
     this.groups.forEach((names, g) => {
       const writes = names.map((name) => {
@@ -116,7 +119,8 @@ export class Program {
           graph.node('ReadVariableOp', `read${g}/${name}`, [name], { dtype: ['type', type] }),
           type,
         );
-        return graph.node('AssignVariableOp', `write${g}/${name}`, [name, value], { dtype: ['type', type] });
+        const own = graph.node('DeepCopy', `write${g}/copy/${name}`, [value], { T: ['type', type] });
+        return graph.node('AssignVariableOp', `write${g}/${name}`, [name, own], { dtype: ['type', type] });
       });
       const done = graph.constant(`write${g}/one`, dtypeNumber.float32, [], new Float32Array([1]));
       graph.identity(`write${g}/out/done`, done, dtypeNumber.float32, writes);
@@ -177,7 +181,7 @@ export class Program {
         Object.fromEntries(names.map((n) => [n, values[n] ?? present[n] ?? new Float32Array(sizeOf(specs[n].shape))])),
       );
       try {
-        if (this.eager) for (const n of names) this.state.assign(n, feeds[n]);
+        if (this.eager) tf.tidy(() => names.forEach((n) => this.state.assign(n, copied(feeds[n]))));
         else this.call(feeds, `write${g}/in/`, `write${g}/out/`, ['done']);
       } finally {
         tf.dispose(feeds);
@@ -209,6 +213,9 @@ export class Program {
     this.session = undefined;
   }
 }
+
+/** The tensor in memory of its own. */
+const copied = (tensor: Tensor): Tensor => kernel('DeepCopy', [tensor], { T: { type: dtypeNumber[tensor.dtype as Dtype] } });
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 

@@ -152,3 +152,27 @@ test('the same computation is recorded once (oracle: node count)', () => {
   assert.deepEqual([...reread.run('e', 'only', { x: [0, 0, 0] }).y], [1, 1, 1], 'a read after a write is not the read before it');
   for (const p of [once, twice, reread]) p.dispose();
 });
+
+test('a variable never shares memory with the array it was written from, nor with another one (oracle: arrays of every alignment)', () => {
+  const step: Entry['step'] = (state) => {
+    state.add('a', tf.onesLike(state.read('a')));
+    return { a: tf.add(state.read('a'), 0) };
+  };
+  for (const eager of [true, false]) {
+    const entry: Entry = { buckets: { all: {} }, step };
+    const program = new Program({ a: { shape: [5] }, b: { shape: [5] } }, { entry }, { eager });
+    const memory = new ArrayBuffer(1024);
+    for (let offset = 0; offset < 256; offset += 4) {
+      const shared = new Float32Array(memory, offset, 5).fill(3);
+      program.write({ a: shared, b: shared });
+      assert.deepEqual([...program.run('entry', 'all', {}).a], [4, 4, 4, 4, 4]);
+      assert.deepEqual([...shared], [3, 3, 3, 3, 3], `the array at byte ${offset} is as it was`);
+      assert.deepEqual(
+        [...program.read(['b']).b],
+        [3, 3, 3, 3, 3],
+        `the other variable written from byte ${offset} is as it was`,
+      );
+    }
+    program.dispose();
+  }
+});
