@@ -55,7 +55,7 @@ interface StepFigures {
 
 /** Times recorded steps (Adam, with and without dropout) beside PyTorch eager on the same shapes, in turn within one run. */
 export async function bench({ python, rounds, steps, only, out, data, maxLength, tricks }: Options): Promise<void> {
-  for (const name of only ?? [])
+  for (const name of (only ?? []).filter((n) => n !== 'none'))
     ensure(
       SHAPES.some((s) => s.name === name),
       `--only: shapes are ${SHAPES.map((s) => s.name).join(', ')}, got ${name}`,
