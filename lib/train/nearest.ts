@@ -1,3 +1,4 @@
+import { longestText } from '../encoder';
 import type { Product } from '../data/types';
 import { ensure, inRange } from '../runtime/errors';
 import type { ProductField } from '../text';
@@ -34,6 +35,8 @@ export class ProductIndex {
     readonly id: string,
     private readonly encoder: SentenceEncoder,
     private readonly embedder: Embedder,
+    /** Lengths that a query is padded to. */
+    private readonly lengths: readonly number[],
   ) {}
 
   /** Opens a catalogue under the encoder in a model folder; its vectors are computed where they are not on disk. */
@@ -43,19 +46,21 @@ export class ProductIndex {
     const encoder = loadSentenceEncoder(folder);
     const texts = products.map((product) => rankingText(product, fields));
     const { vectors, hidden, id } = await cachedVectors(folder, texts, { ...rest, encoder });
-    const embedder = new Embedder(encoder, 1, QUERY_LENGTHS);
+    const longest = longestText(encoder.config);
+    const lengths = [...new Set(QUERY_LENGTHS.map((length) => Math.min(length, longest)))];
+    const embedder = new Embedder(encoder, 1, lengths);
     // The first run of each length optimises its graph: better now than at the first query.
-    for (const length of QUERY_LENGTHS) embedder.run([], length);
-    return new ProductIndex(products, vectors, hidden, id, encoder, embedder);
+    for (const length of lengths) embedder.run([], length);
+    return new ProductIndex(products, vectors, hidden, id, encoder, embedder, lengths);
   }
 
   /** The unit vector of a text, [H]. */
   async vectorOf(text: string): Promise<Float32Array> {
-    const longest = QUERY_LENGTHS[QUERY_LENGTHS.length - 1];
+    const longest = this.lengths[this.lengths.length - 1];
     const encoded = await this.encoder.tokenizer.encodeSingle(text, { maxLength: longest });
     return this.embedder.run(
       [encoded],
-      QUERY_LENGTHS.find((length) => encoded.ids.length <= length)!,
+      this.lengths.find((length) => encoded.ids.length <= length)!,
     );
   }
 
