@@ -26,11 +26,9 @@ export function collapse(text: string): string {
   return UNEVEN.test(text) ? text.replace(BLANKS, ' ').trim() : text.trim();
 }
 
- 
 const BLANKS = /[\s\u0000-\u001f\u007f-\u009f\u200b\ufeff]+/g;
 /** Something that `BLANKS` would change: two blanks, or a blank other than U+0020. */
 const UNEVEN = / {2}|[^\S ]|[\u0000-\u001f\u007f-\u009f\u200b\ufeff]/;
- 
 
 /** htmlparser2's tokenizer alone: its tree-keeping parser takes quadratic time on tags that are never closed. */
 function parsed(text: string): string {
