@@ -63,13 +63,9 @@ for (const { name, K, labels, probs, ...expected } of cases) {
 
   if (expected.adjusted.length)
     test(`cleanlab's quality scores: ${name}`, () => {
-      for (const [method, scores] of Object.entries(expected.quality))
+      for (const [method, scores] of Object.entries<number[]>(expected.quality))
         close(qualityScores(labels, probs, K, { method: method as RankBy }), scores, 1e-9);
-      close(
-        qualityScores(labels, probs, K, { method: 'normalized_margin', adjustPredProbs: true }),
-        expected.adjusted as number[],
-        1e-9,
-      );
+      close(qualityScores(labels, probs, K, { method: 'normalized_margin', adjustPredProbs: true }), expected.adjusted, 1e-9);
     });
 
   test(`cleanlab's health summary: ${name}`, () => {
