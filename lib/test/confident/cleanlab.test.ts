@@ -63,7 +63,7 @@ for (const { name, K, labels, probs, ...expected } of cases) {
 
   if (expected.adjusted.length)
     test(`cleanlab's quality scores: ${name}`, () => {
-      for (const [method, scores] of Object.entries<number[]>(expected.quality))
+      for (const [method, scores] of Object.entries(expected.quality as Record<string, number[]>))
         close(qualityScores(labels, probs, K, { method: method as RankBy }), scores, 1e-9);
       close(qualityScores(labels, probs, K, { method: 'normalized_margin', adjustPredProbs: true }), expected.adjusted, 1e-9);
     });
