@@ -1,31 +1,33 @@
-import type { Dataset, Locale, Row } from '../data/types';
+import { balanceClasses } from '../data';
+import { LABELS, type Dataset, type Locale, type Row } from '../data/types';
 import { encoderParams } from '../encoder';
 import { esciHeadParams } from '../heads/esci';
 import { initialise } from '../encoder/initialise';
 import { now } from '../runtime/clock';
-import { ensure } from '../runtime/errors';
+import { ensure, oneOf } from '../runtime/errors';
 import { projectCache } from '../runtime/files';
 import { configHash } from '../runtime/hash';
 import { Key } from '../runtime/key';
 import { codeVersion, environment, peakMemoryBytes } from '../runtime/provenance';
-import { lengthBuckets } from '../text';
+import { lengthBuckets, stripHtml } from '../text';
 import { Checkpoints } from '../train/checkpoint';
 import { Classifier, rateFactors, type ClassifierSpec } from '../train/classifier';
 import { lengthsOf, type Inputs } from '../train/inputs';
-import { train, type RunResult } from '../train/loop';
+import { train, type Plan, type RunResult } from '../train/loop';
 import { scoresGains } from '../finetune/losses';
 import { trickChecks } from './checks';
 import { cleanRows } from './clean';
 import type { FinetuneConfig } from './config';
 import { judgedRows, openDataset, splitFold, taskRows } from './dataset';
 import { experimentOf, type RunHooks, type TrainingExperiment } from './experiment';
-import { runMetrics } from './metrics';
+import { runMetrics, type Judged } from './metrics';
 import { outOfFoldLookup, splitPart } from './out-of-fold';
 import { pretrainedStart } from './pretrained-start';
 import { Stopped } from './stopped';
 import { buildVocabularies, prepareInputs, trigramVectors, type Vocabularies } from './prepare';
-import { toPredictions } from './predictions';
+import { queryNumbers, toPredictions } from './predictions';
 import type { RunRecord } from './record';
+import { bestOf, updatesOf } from './selection';
 import type { StartingEncoder } from './start';
 import { localesOf } from './start';
 
@@ -49,7 +51,8 @@ export async function runFinetune(
   hooks.onStage?.('start');
   const start = await pretrainedStart(experiment, dataset, splitFold(judgedRows(dataset, locales), fold, folds).train, hooks);
   const split = partsOf(experiment, outer, dataset, locales, parts);
-  const { train: trainRows, evaluation: evaluationRows } = split;
+  const { evaluation: evaluationRows } = split;
+  const trainRows = withExtraRows(config, split.train);
   hooks.onStage?.('fine-tune');
   const vocabularies = buildVocabularies(config, dataset.products, trainRows);
   const trainInputs = await prepareInputs(config, trainRows, start.tokenizer, vocabularies);
@@ -60,9 +63,16 @@ export async function runFinetune(
     classifier.start(startingWeights(config, spec, start, vocabularies, trainRows, key));
     const identity = experimentOf(experiment, dataset);
     const checkpoints = new Checkpoints(projectCache('checkpoints', configHash(identity)), identity);
-    const result = await fit(classifier, config, trainInputs, start, key, hooks, checkpoints);
+    const judged = judgedBy(evaluationInputs, evaluationRows);
+    const measure = (probabilities: Float32Array): Record<string, number> =>
+      runMetrics(config.task, probabilities, spec.sizes.outputs, judged);
+    const predict = (): Float32Array => classifier.predict(evaluationInputs, start.config.padId);
+    const perEpoch = classifier.updatesPerEpoch(trainInputs);
+    const evaluation = bestOf(config, classifier, perEpoch, () => measure(predict()), checkpoints);
+    const result = await fit(classifier, config, trainInputs, start, key, hooks, checkpoints, evaluation);
     if (result.stopped) throw new Stopped(`stopped after ${result.step} updates`);
-    const probabilities = classifier.predict(evaluationInputs, start.config.padId);
+    if (result.best) classifier.start(checkpoints.best());
+    const probabilities = predict();
     const predictions = toPredictions(config.task, evaluationRows, probabilities, spec.sizes.outputs);
     hooks.keep?.({ config, spec, weights: () => classifier.weights(), tokenizer: start.tokenizer, vocabularies });
     checkpoints.remove();
@@ -85,12 +95,8 @@ export async function runFinetune(
       metrics: {
         ...start.metrics,
         ...split.metrics,
-        ...runMetrics(config.task, probabilities, spec.sizes.outputs, {
-          classes: evaluationInputs.classes,
-          labels: evaluationInputs.tokens.labels,
-          truth: evaluationRows.every((r) => r.trueLabel) ? evaluationRows.map((r) => 'ESCI'.indexOf(r.trueLabel!)) : undefined,
-          query: predictions.query,
-        }),
+        ...measure(probabilities),
+        ...(result.best ? { selectedStep: result.best.step } : {}),
       },
       checks: [...start.checks, ...split.checks, ...trickChecks(config, result, classifier)],
       predictions,
@@ -194,9 +200,9 @@ function fit(
   key: Key,
   hooks: RunHooks,
   checkpoints: Checkpoints,
+  evaluation: Plan['evaluation'],
 ): Promise<RunResult> {
-  const { length } = config;
-  const steps = 'steps' in length ? length.steps : Math.ceil(length.epochs * classifier.updatesPerEpoch(inputs));
+  const steps = updatesOf(config.length, classifier.updatesPerEpoch(inputs));
   ensure(steps >= 1, `a run needs at least one update, got ${steps}`);
   const { program } = classifier;
   const every = hooks.checkpointEvery ?? CHECKPOINT_EVERY;
@@ -209,10 +215,24 @@ function fit(
       scalars: (t) => classifier.scalars(t, steps),
       onStep: (step, loss, rate) => hooks.onStep?.(step, steps, loss, rate),
       stopped: hooks.stopped,
+      ...(evaluation ? { evaluation } : {}),
       ...(every ? { checkpoint: { every, save: (progress) => checkpoints.save(program, progress) } } : {}),
     },
     checkpoints.restore(program),
   );
+}
+
+/** Class balance (paper §5): extra rows for rare classes, cut from bullets and description, with their own weight. */
+function withExtraRows({ balance }: FinetuneConfig, rows: Row[]): Row[] {
+  if (!balance) return rows;
+  const classes = balance.classes.map((name) => oneOf('balance.classes', name, LABELS));
+  return balanceClasses(rows, { classes, weight: balance.weight, plain: stripHtml });
+}
+
+/** What a scorer needs of the evaluation rows. */
+function judgedBy(inputs: Inputs, rows: readonly Row[]): Judged {
+  const truth = rows.every((r) => r.trueLabel) ? rows.map((r) => LABELS.indexOf(r.trueLabel!)) : undefined;
+  return { classes: inputs.classes, labels: inputs.tokens.labels, truth, query: queryNumbers(rows) };
 }
 
 function describe(dataset: Dataset, rows: readonly Row[], train: number, evaluation: number): RunRecord['data'] {

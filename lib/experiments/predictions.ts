@@ -14,22 +14,26 @@ export function classOf(task: 1 | 2 | 3, label: Label): number {
 export function toPredictions(task: 1 | 2 | 3, rows: readonly Row[], probabilities: Float32Array, classes: number): Predictions {
   const letters = classLetters[task];
   const letter = (label: Label): string => letters[classOf(task, label)];
-  const queries = new Map<string, number>();
-  const query = rows.map(({ locale, query }) => {
-    const name = `${locale}\t${query}`;
-    if (!queries.has(name)) queries.set(name, queries.size);
-    return queries.get(name)!;
-  });
   return {
     rows: rowsHash(rows),
     given: rows.map((r) => letter(r.label)).join(''),
     ...(rows.every((r) => r.trueLabel) ? { truth: rows.map((r) => letter(r.trueLabel!)).join('') } : {}),
     predicted: predictedLetters(task, probabilities, classes),
-    query,
+    query: queryNumbers(rows),
     locale: rows.map((r) => r.locale[0]).join(''),
     probabilities: packProbabilities(probabilities),
     classes,
   };
+}
+
+/** The query of each row as a running number; a query is a locale and a text. */
+export function queryNumbers(rows: readonly Row[]): number[] {
+  const queries = new Map<string, number>();
+  return rows.map(({ locale, query }) => {
+    const name = `${locale}\t${query}`;
+    if (!queries.has(name)) queries.set(name, queries.size);
+    return queries.get(name)!;
+  });
 }
 
 /** SHA-256 over the ids of some rows in order: what says whether two runs predicted the same rows. */

@@ -8,3 +8,5 @@ process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
 // One GPU: the addon uploads to the last card listed while TensorFlow computes on the first. And memory taken as it is needed, not all at once.
 process.env.CUDA_VISIBLE_DEVICES ??= '0';
 process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true';
+// TensorFloat-32 on NVIDIA GPUs: on unless ESCI_TF32=0. CUDA's libraries read this variable; a run record says which it was.
+if (process.env.ESCI_TF32 === '0') process.env.NVIDIA_TF32_OVERRIDE = '0';

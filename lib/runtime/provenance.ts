@@ -38,6 +38,7 @@ export function environment(precision: string) {
     intraThreads: threads('TF_NUM_INTRAOP_THREADS'),
     interThreads: threads('TF_NUM_INTEROP_THREADS'),
     precision,
+    tf32: backend().isUsingGpuDevice && process.env.NVIDIA_TF32_OVERRIDE !== '0',
     tfjs: tf.version.tfjs,
   };
 }

@@ -8,6 +8,8 @@ import { writeFileAtomic } from '../runtime/files';
 import { configHash } from '../runtime/hash';
 import type { Progress } from './loop';
 
+const BEST = 'best.safetensors';
+
 /**
  * A run's state on disk: every state variable (weights, moments, EMA shadow, queue, accumulated gradients) and its progress. Random keys and the
  * sampler's position need no saving: both are functions of the step. So a run that was killed and resumed equals one that was not, bit for bit.
@@ -51,6 +53,20 @@ export class Checkpoints {
     const file = new SafetensorsReader(join(this.folder, saved.file));
     program.write(Object.fromEntries(Object.keys(file.tensors).map((name) => [name, file.read(name)])));
     return saved.progress;
+  }
+
+  /** Keeps the weights of the best evaluation so far beside the checkpoint. */
+  keepBest(weights: Readonly<Record<string, Float32Array>>): void {
+    const tensors = Object.entries(weights).map(
+      ([name, values]) => [name, { shape: [values.length], values: () => values }] as const,
+    );
+    writeSafetensors(join(this.folder, BEST), Object.fromEntries(tensors));
+  }
+
+  /** The weights that `keepBest` kept last. */
+  best(): Record<string, Float32Array> {
+    const file = new SafetensorsReader(join(this.folder, BEST));
+    return Object.fromEntries(Object.keys(file.tensors).map((name) => [name, file.read(name)]));
   }
 
   /** Forgets the checkpoint, once the run is recorded. */
