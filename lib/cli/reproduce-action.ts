@@ -14,7 +14,8 @@ interface Request extends ReproduceRequest {
 /** Plans the tables, runs what is missing, prints the tables on stdout and writes the report. */
 export async function reproduce({ detect, ...asked }: Request): Promise<void> {
   const request = detect === undefined ? asked : await withPlannedSeeds(asked, detect);
-  const { grids, runs, missing } = await planReproduction(request);
+  const plan = await planReproduction(request);
+  const { grids, runs, missing } = plan;
   const all = new Set(runs.map((r) => r.id)).size;
   process.stderr.write(`${grids.map((g) => g.table.title).join('; ')}: ${all} runs, ${missing.length} to do\n`);
   if (request.dryRun) {
@@ -24,7 +25,7 @@ export async function reproduce({ detect, ...asked }: Request): Promise<void> {
     }
     return;
   }
-  const { tables, records, stopped } = await reproduceTables(request);
+  const { tables, records, stopped } = await reproduceTables(request, plan);
   const filled = tables.map(({ table }) => ({
     ...table,
     rows: request.rows ? table.rows.filter((r) => request.rows!.includes(r.id)) : table.rows,

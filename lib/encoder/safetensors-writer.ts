@@ -1,6 +1,5 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { ensure } from '../runtime/errors';
+import { writeAtomically } from '../runtime/files';
 
 /** A tensor to write. `values` is called when its turn comes, so they need not all be in memory at once. */
 export interface TensorSource {
@@ -23,30 +22,14 @@ export function writeSafetensors(path: string, tensors: Readonly<Record<string, 
   const header = Buffer.from(json.padEnd(json.length + ((8 - (Buffer.byteLength(json) % 8)) % 8))); // data starts at a multiple of 8
   const lead = Buffer.alloc(8);
   lead.writeBigUInt64LE(BigInt(header.length));
-  mkdirSync(dirname(path), { recursive: true });
-  const temporary = `${path}.${process.pid}.tmp`;
-  try {
-    const file = openSync(temporary, 'w');
-    try {
-      writeWhole(file, lead);
-      writeWhole(file, header);
-      for (const [name, { shape, values }] of Object.entries(tensors)) {
-        const data = values();
-        const size = shape.reduce((a, b) => a * b, 1);
-        ensure(data.length === size, `${name} of shape [${shape.join(', ')}] must have ${size} values, got ${data.length}`);
-        writeWhole(file, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-      }
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
+  writeAtomically(path, (append) => {
+    append(lead);
+    append(header);
+    for (const [name, { shape, values }] of Object.entries(tensors)) {
+      const data = values();
+      const size = shape.reduce((a, b) => a * b, 1);
+      ensure(data.length === size, `${name} of shape [${shape.join(', ')}] must have ${size} values, got ${data.length}`);
+      append(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
     }
-    renameSync(temporary, path);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  }
-}
-
-function writeWhole(file: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.byteLength;) at += writeSync(file, bytes, at, Math.min(1 << 26, bytes.byteLength - at));
+  });
 }

@@ -40,10 +40,10 @@ export async function planReproduction(request: ReproduceRequest): Promise<Plann
 
 /**
  * Runs what is missing of one table or all and fills the tables from the records: the same from the command line, a notebook and a test.
- * An interrupt ends it cleanly: finished runs are kept, and the same call goes on from there.
+ * `plan` is given by who has planned the request already. An interrupt ends it cleanly: finished runs are kept, and the same call goes on from there.
  */
-export async function reproduceTables(request: ReproduceRequest): Promise<Reproduced> {
-  const planned = await planReproduction(request);
+export async function reproduceTables(request: ReproduceRequest, plan?: Planned): Promise<Reproduced> {
+  const planned = plan ?? (await planReproduction(request));
   const { runs, stopped } = await runMissing(planned, request.jobs ?? 1);
   const tables = planned.grids.map((grid) => {
     const rows = grid.table.rows.map((row): RowRuns => {

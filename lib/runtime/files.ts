@@ -2,15 +2,19 @@ import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSy
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 
-/** Writes a file so that a reader sees the old content or the new, never a half: temporary name, fsync, rename. Makes the folder. */
-export function writeFileAtomic(path: string, data: string | Uint8Array): void {
+/**
+ * Writes a file piece by piece so that a reader sees the old content or the new, never a half: temporary name, fsync, rename. Makes the folder.
+ * `body` is given a function that appends bytes; where it throws, nothing is left.
+ */
+export function writeAtomically(path: string, body: (append: (bytes: Uint8Array) => void) => void): void {
   mkdirSync(dirname(path), { recursive: true });
   const temporary = `${path}.${process.pid}.tmp`;
   try {
     const file = openSync(temporary, 'w');
     try {
-      const bytes = typeof data === 'string' ? Buffer.from(data) : data;
-      for (let at = 0; at < bytes.byteLength;) at += writeSync(file, bytes, at, Math.min(1 << 26, bytes.byteLength - at));
+      body((bytes) => {
+        for (let at = 0; at < bytes.byteLength;) at += writeSync(file, bytes, at, Math.min(1 << 26, bytes.byteLength - at));
+      });
       fsyncSync(file);
     } finally {
       closeSync(file);
@@ -20,6 +24,11 @@ export function writeFileAtomic(path: string, data: string | Uint8Array): void {
     rmSync(temporary, { force: true });
     throw error;
   }
+}
+
+/** Writes text or bytes as a whole file, atomically (`writeAtomically`). */
+export function writeFileAtomic(path: string, data: string | Uint8Array): void {
+  writeAtomically(path, (append) => append(typeof data === 'string' ? Buffer.from(data) : data));
 }
 
 /** The project's root: the nearest folder above this package that holds `notebooks/` and `data/`. */
