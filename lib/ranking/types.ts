@@ -92,8 +92,10 @@ export interface LogColumns {
   lists: number;
 }
 
-/** How P(click | examined) = σ(…) and the two later steps depend on the grade and the product; every figure is an argument of the logit. */
+/** The click model's parameters. P(click | examined) and the two later steps are σ(logit), and their parameters are added up in the logit. */
 export interface ClickModelOptions {
+  /** A shown list has at most this many products; default 20. */
+  positions: number;
   /** P(examined) at the top; default 1. */
   top: number;
   /** P(examined at position k) = floor + (top − floor)·k^(−severity): 0 is no position bias, 1 the usual 1/k; default 0.8. */
@@ -110,16 +112,16 @@ export interface ClickModelOptions {
   attractionPopularity: number;
   /** Standard deviation of what the pair has of its own (looks, reviews), fixed for the pair; default 0.3. */
   attractionSpread: number;
-  /** The same for P(cart | click). */
+  /** The same for P(cart | click); default −2, 1.2, −0.2, 0.1. */
   cartBias: number;
   cartGrade: number;
   cartPrice: number;
   cartPopularity: number;
-  /** The same for P(purchase | cart), but for the bias, which is found so that `purchaseRate` holds. */
+  /** The same for P(purchase | cart); default 1.5, −0.5, 0.1. Its bias is found so that `purchaseRate` holds. */
   purchaseGrade: number;
   purchasePrice: number;
   purchasePopularity: number;
-  /** Expected purchases per impression with every list in random order, e.g. 0.004. The knob of the sparsity study. */
+  /** Expected purchases per impression where every query is shown equally often in random order; default 0.01. The knob of the sparsity study. */
   purchaseRate: number;
 }
 

@@ -1,0 +1,12 @@
+export * from './types';
+export { CLICK_MODEL, clickModel, trueProbabilities } from './click-model';
+export {
+  SIMULATION,
+  impressionsOf,
+  simulateImpressions,
+  simulateLists,
+  simulateLog,
+  type ShownList,
+  type SimulationOptions,
+} from './simulate';
+export { LABEL_GRADES, listsOfDataset, listsOfJudgements, queriesOf, readLists, type ListOptions } from './lists';
