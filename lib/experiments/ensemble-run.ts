@@ -1,8 +1,12 @@
+import { CONVENTIONS, gainsOf } from '../metrics/conventions';
 import { expectedGain, gainEnsemble, meanScores, rankMean } from '../metrics/ensemble';
+import { crossFit } from '../metrics/ensemble-weights';
+import { ndcg } from '../metrics/ndcg';
 import { decodePredictions } from '../metrics/predictions';
 import { now } from '../runtime/clock';
 import { ensure, oneOf } from '../runtime/errors';
 import { configHash } from '../runtime/hash';
+import { Key } from '../runtime/key';
 import { codeVersion, environment } from '../runtime/provenance';
 import type { FinetuneConfig } from './config';
 import { experimentOf, type EnsembleExperiment } from './experiment';
@@ -10,8 +14,11 @@ import { rankingMetrics } from './metrics';
 import { packProbabilities, predictedLetters } from './predictions';
 import type { Predictions, RunRecord } from './record';
 
-export const COMBINE = ['gain', 'mean', 'rank'] as const;
-/** `gain`: E[gain] of the mean classifier + mean regressor (paper §7); `mean`: mean of every member's score; `rank`: mean of ranks within the query. */
+export const COMBINE = ['gain', 'mean', 'rank', 'cross-validated'] as const;
+/**
+ * `gain`: E[gain] of the mean classifier + mean regressor (paper §7); `mean`: mean of every member's score; `rank`: mean of ranks within the query;
+ * `cross-validated`: weighted mean of scores, each query's weights learnt on the other queries' folds (`crossFit`), so none sees its own judgements.
+ */
 export type Combine = (typeof COMBINE)[number];
 
 /** An ensemble for task 1: how the scores are combined, and the members' whole configurations. */
@@ -93,7 +100,29 @@ export function combineScores(members: readonly Predictions[], combine: Combine)
   const of = (classes: number): Float64Array[] => columns.filter((c) => c.classes === classes).map((c) => c.probabilities);
   if (combine === 'gain') return gainEnsemble(of(4), of(1));
   const scores = columns.map(({ classes, probabilities }) => (classes === 1 ? probabilities : expectedGain(probabilities)));
+  if (combine === 'cross-validated') return crossValidated(scores, columns[0]);
   return combine === 'mean' ? meanScores(scores) : rankMean(scores, columns[0].query);
+}
+
+/** Scores with weights that maximise nDCG (ties averaged) on the queries of the other folds, of five. // members [N] → [N] */
+function crossValidated(
+  members: readonly Float64Array[],
+  { label, query }: { label: Uint8Array; query: Int32Array },
+): Float64Array {
+  const gains = Float64Array.from(gainsOf(label));
+  const rule = { ...CONVENTIONS.spec, ties: 'average' } as const;
+  const names = [...new Set(query)];
+  const parts = {
+    members,
+    width: 1,
+    query,
+    queryIds: names.map(String),
+    judged: Int32Array.from(query.keys()),
+  };
+  const evaluate = (scores: Float64Array, rows: Int32Array): number =>
+    ndcg({ gains: Float64Array.from(rows, (row) => gains[row]), scores, query: Int32Array.from(rows, (row) => query[row]) }, rule)
+      .value;
+  return crossFit(parts, evaluate, { key: Key.from('ensemble') }).combined;
 }
 
 /** Mean Pearson correlation, over pairs of members, of the rows' ranks within their queries; NaN-free: 1 for a single member. */

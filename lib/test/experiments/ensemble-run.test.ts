@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { FinetuneConfig } from '../../experiments/config';
-import { combineScores, correlation, runEnsemble } from '../../experiments/ensemble-run';
+import { combineScores, correlation, runEnsemble, type Combine } from '../../experiments/ensemble-run';
 import type { EnsembleExperiment } from '../../experiments/experiment';
 import { packProbabilities } from '../../experiments/predictions';
 import type { Predictions, RunRecord } from '../../experiments/record';
 import { configHash, sha256 } from '../../runtime/hash';
+import { Key } from '../../runtime/key';
 import { verifyRecords } from '../../report/verify';
 import { simulateRecord } from '../report/simulate';
 
@@ -26,7 +27,7 @@ const classifier = (e: number[]): Predictions =>
 const [a, b] = [classifier([0.9, 0.2, 0.1, 0.3, 0.6, 0.4, 0.5, 0.8]), classifier([0.7, 0.4, 0.3, 0.1, 0.2, 0.6, 0.5, 0.4])];
 const regressor = stored([0.8, 0.5, 0.1, 0.2, 0.3, 0.4, 0.6, 0.7], 1);
 
-const experiment = (combine: 'gain' | 'mean' | 'rank'): EnsembleExperiment => ({
+const experiment = (combine: Combine): EnsembleExperiment => ({
   kind: 'ensemble',
   scale: 'smoke',
   seed: 3,
@@ -71,6 +72,35 @@ test("the record holds the combination's nDCG on the members' rows, and how alik
   assert.deepEqual(verifyRecords([{ path: 'x', record: { ...run, data: { ...run.data, ...run.experiment.data } } }]), []);
   assert.ok(run.checks.every((check) => check.ok));
   assert.ok(!runEnsemble(experiment('gain'), [members[0], members[0]]).checks[0].ok, 'two equal members are noticed');
+});
+
+test('weights by cross-validation: all on the member that knows (known truth), and a query never sees its own judgements', () => {
+  const random = Key.from('ensemble test').random();
+  const queries = 61;
+  const query = Array.from({ length: queries * 7 }, (_, i) => Math.floor(i / 7));
+  const letters = query.map(() => 'ESCI'[random.int(4)]);
+  const regress = (score: (i: number) => number, given = letters.join('')): Predictions => ({
+    ...stored([], 1),
+    predicted: 'E'.repeat(query.length),
+    rows: sha256('more rows'),
+    given,
+    query,
+    probabilities: packProbabilities(query.map((_, i) => score(i))),
+  });
+  const noise = Array.from({ length: 2 }, () => query.map(() => random.uniform()));
+  const knows = (i: number): number => 1 - 'ESCI'.indexOf(letters[i]) / 4;
+  const good = regress(knows);
+  const members = [regress((i) => noise[0][i]), good, regress((i) => noise[1][i])];
+  assert.deepEqual(combineScores(members, 'cross-validated'), combineScores([good], 'mean'));
+  // Turning the judgements of query 0 upside down changes other queries' weights at most, never its own scores.
+  const blur = [0.3, 0.5, 0.7].map((share, m) => (i: number) => share * knows(i) + (1 - share) * (noise[m % 2][i] * 0.9));
+  const turned = letters.map((letter, i) => (query[i] === 0 ? 'ICSE'['ESCI'.indexOf(letter)] : letter)).join('');
+  const own = (given?: string): Float64Array =>
+    combineScores(
+      blur.map((score) => regress(score, given)),
+      'cross-validated',
+    ).subarray(0, 7);
+  assert.deepEqual(own(turned), own());
 });
 
 test('members that cannot be combined are refused', () => {
