@@ -34,7 +34,17 @@ function report(error: unknown): number {
   return 1;
 }
 
+/** A reader that has seen enough (`… | head`) closes the pipe: nobody is left to write to, so the program ends, without a word. */
+function endWithTheReader(stream: NodeJS.WriteStream): void {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit();
+  });
+}
+
 if (require.main === module) {
+  endWithTheReader(process.stdout);
+  endWithTheReader(process.stderr);
   void main(process.argv.slice(2)).then((code) => {
     process.exitCode = code;
   });

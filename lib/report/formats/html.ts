@@ -1,4 +1,5 @@
 import { markup, trusted, type Markup } from '../markup';
+import { noteParts } from '../note-text';
 import type { RenderedRow, RenderedTable } from '../rendered';
 import { besideGrid, gridOf, tableTitle } from './grid';
 
@@ -55,7 +56,11 @@ ${rows.map(row)}</tbody>
 
 /** The notes of a table as a list. */
 export function notesHtml(table: RenderedTable): Markup {
-  return markup`<ul class="notes">${table.notes.map((note) => markup`<li>${note}</li>`)}</ul>\n`;
+  return markup`<ul class="notes">${table.notes.map((note) => markup`<li>${noteHtml(note)}</li>`)}</ul>\n`;
+}
+
+function noteHtml(note: string): Markup[] {
+  return noteParts(note).map(({ text, code }) => (code ? markup`<code>${text}</code>` : markup`${text}`));
 }
 
 function verdictCell(row: RenderedRow, options: HtmlTableOptions): Markup {

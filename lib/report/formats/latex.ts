@@ -1,4 +1,5 @@
 import { escapeLatex } from '../escape';
+import { noteParts } from '../note-text';
 import type { RenderedTable } from '../rendered';
 import { besideGrid, gridOf, tableTitle, type Grid } from './grid';
 
@@ -23,10 +24,17 @@ export function tableLatex(table: RenderedTable): string {
     ...tabular(gridOf(table)),
     ...(beside ? ['\\par\\medskip', ...tabular(beside)] : []),
     '\\par\\smallskip',
-    `\\parbox{\\linewidth}{\\footnotesize ${table.notes.map(escapeLatex).join(' \\par ')}}`,
+    `\\parbox{\\linewidth}{\\footnotesize ${table.notes.map(noteLatex).join(' \\par ')}}`,
     '\\end{table}',
     '',
   ].join('\n');
+}
+
+/** Hyphens of a command are kept apart: two of them would become a dash. */
+function noteLatex(note: string): string {
+  return noteParts(note)
+    .map(({ text, code }) => (code ? `\\texttt{${escapeLatex(text).replace(/-/g, '{-}')}}` : escapeLatex(text)))
+    .join('');
 }
 
 function tabular({ columns, rows }: Grid): string[] {

@@ -1,4 +1,5 @@
 import { escapeMarkdown } from '../escape';
+import { noteParts } from '../note-text';
 import type { RenderedTable } from '../rendered';
 import { besideGrid, gridOf, tableTitle, type Grid } from './grid';
 
@@ -10,9 +11,15 @@ export function tableMarkdown(table: RenderedTable): string {
     '',
     ...block(gridOf(table)),
     ...(beside ? block(beside) : []),
-    ...table.notes.map((note) => `- ${escapeMarkdown(note)}`),
+    ...table.notes.map((note) => `- ${noteMarkdown(note)}`),
     '',
   ].join('\n');
+}
+
+function noteMarkdown(note: string): string {
+  return noteParts(note)
+    .map(({ text, code }) => (code ? `\`${text}\`` : escapeMarkdown(text)))
+    .join('');
 }
 
 function block({ columns, rows }: Grid): string[] {

@@ -46,7 +46,7 @@ figure svg{display:block;width:100%;height:auto}
 .still .ink-line{stroke:var(--ink)}.still .muted-line{stroke:var(--muted)}
 .live{display:none;width:100%}.drawn .live{display:block}.drawn .still{display:none}
 nav ul{list-style:none;margin:1.2rem 0 0;padding:0;display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;font-size:.9rem}
-.mono{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:.85em}
+.mono,code{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:.85em}
 footer{border-top:1px solid var(--rule);color:var(--muted);font-size:.82rem;padding-top:1rem;padding-bottom:3rem}
 @media screen and (max-width:44rem){
 header{padding-top:1.6rem}h1{font-size:1.45rem}.figures{grid-template-columns:minmax(0,1fr)}section{padding-top:1.5rem}

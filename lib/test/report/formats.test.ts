@@ -89,6 +89,14 @@ test('every format holds the same cells', () => {
   assert.ok(cells.length >= 2);
 });
 
+test('a command in a note is set as code, its hyphens kept, and whatever else stands between backticks is words (by hand)', () => {
+  const noted = { ...rendered, notes: ['See `npm run bench -- --tricks` and `<b>`.'] };
+  const last = (text: string): string => text.trimEnd().split('\n').pop()!;
+  assert.equal(last(tableMarkdown(noted)), '- See `npm run bench -- --tricks` and \\`&lt;b&gt;\\`.');
+  assert.ok(tableHtml(noted).html.includes('<li>See <code>npm run bench -- --tricks</code> and &#96;&lt;b&gt;&#96;.</li>'));
+  assert.ok(tableLatex(noted).includes('\\texttt{npm run bench {-}{-} {-}{-}tricks} and \\textasciigrave{}'));
+});
+
 test('terminal columns line up, also with wide letters', () => {
   assert.equal(textWidth('日本'), 4);
   assert.equal(textWidth('a\u0301b'), 2);

@@ -49,13 +49,13 @@ const CONTROL = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u20
 
 test('HTML tables: hostile text makes no element, no handler, no link', () => {
   const html = tableHtml(rendered, { reasons: true }).html;
-  assertHarmless(html, /^(table|caption|thead|tbody|tr|th|td|span|small|ul|li)$/);
+  assertHarmless(html, /^(table|caption|thead|tbody|tr|th|td|span|small|ul|li|code)$/);
   assert.doesNotMatch(html, CONTROL);
   assert.ok(html.includes('&lt;script&gt;window.hacked=1&lt;/script&gt;'), 'the text is still there to read');
 });
 
 test('the page: only its own elements, its links only to records and places on itself, and no control characters', () => {
-  assertHarmless(page.replace(/<script>[\s\S]*?<\/script>\n/g, ''), /^(html|head|meta|title|style|body|a|header|h[1-3]|p|nav|ul|li|main|section|div|table|caption|thead|tbody|tr|th|td|span|small|details|summary|figure|script|svg|desc|rect|line|text|circle|polygon|path|footer)$/); // prettier-ignore
+  assertHarmless(page.replace(/<script>[\s\S]*?<\/script>\n/g, ''), /^(html|head|meta|title|style|body|a|header|h[1-3]|p|nav|ul|li|main|section|div|table|caption|thead|tbody|tr|th|td|span|small|code|details|summary|figure|script|svg|desc|rect|line|text|circle|polygon|path|footer)$/); // prettier-ignore
   const scripts = elements(page).filter((e) => e.name === 'script');
   assert.equal(scripts.filter((s) => s.attributes.type !== 'application/json').length, 2);
   assert.equal(scripts.length, 2 + figures.length);
@@ -80,7 +80,7 @@ test('notebook outputs: the script holds its data as data, the same bytes every 
     assert.equal(html.match(/<\/script/gi)!.length, 1);
     assert.deepEqual(figureBundle(figure), figureBundle(structuredClone(figure)));
   }
-  assertHarmless(tableBundle(rendered)['text/html'] as string, /^(table|caption|thead|tbody|tr|th|td|span|small|ul|li)$/);
+  assertHarmless(tableBundle(rendered)['text/html'] as string, /^(table|caption|thead|tbody|tr|th|td|span|small|ul|li|code)$/);
 });
 
 test('terminal: no escape sequence, no override, no line break gets through', () => {
@@ -91,10 +91,15 @@ test('terminal: no escape sequence, no override, no line break gets through', ()
   assert.equal(visible('日本語 ñ é 🙂'), '日本語 ñ é 🙂', 'ordinary text is left alone');
 });
 
-test('Markdown: one line a row, no HTML, no link, no code, no bare address', () => {
+test('Markdown: one line a row, no HTML, no link, no bare address, code only around harmless characters', () => {
   const markdown = tableMarkdown(rendered);
   assert.doesNotMatch(markdown, /<|>/);
-  assert.doesNotMatch(markdown, /(?<!\\)\]\(|(?<!\\)`|:\/\/|www\.e/);
+  assert.doesNotMatch(markdown, /(?<!\\)\]\(|:\/\/|www\.e/);
+  assert.doesNotMatch(markdown.replace(/(?<!\\)`[A-Za-z0-9 .=_-]+`/g, ''), /(?<!\\)`/);
+  assert.ok(
+    markdown.split('\n').every((l) => !l.startsWith('|') || !/(?<!\\)`/.test(l)),
+    'no code in cells',
+  );
   const rows = markdown.split('\n').filter((l) => l.startsWith('|'));
   assert.equal(new Set(rows.map((l) => l.split(/(?<!\\)\|/).length)).size, 1);
   assert.equal(rows.length, rendered.rows.length + 3);
