@@ -1,0 +1,5 @@
+export * from './config';
+export * from './experts';
+export * from './loss';
+export * from './probability';
+export * from './towers';
