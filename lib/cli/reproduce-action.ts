@@ -3,9 +3,14 @@ import type { RunRecord } from '../experiments/record';
 import { renderTables } from '../report/formats';
 import { planReproduction, reproduceTables, type ReproduceRequest } from '../report/reproduce';
 import { writeReport } from '../report/write';
+import { listRuns, listText } from './reproduce-list';
 
 interface Request extends ReproduceRequest {
   dryRun: boolean;
+  /** Print the list of a dry run as JSON. */
+  json: boolean;
+  /** Leave out runs and tables that are done. */
+  onlyMissing: boolean;
   report: boolean;
   /** Plan the seeds for a change of this size, from the runs so far. */
   detect?: number;
@@ -19,17 +24,18 @@ export async function reproduce({ detect, ...asked }: Request): Promise<void> {
   const all = new Set(runs.map((r) => r.id)).size;
   process.stderr.write(`${grids.map((g) => g.table.title).join('; ')}: ${all} runs, ${missing.length} to do\n`);
   if (request.dryRun) {
-    for (const { id, cell, record } of runs) {
-      const { seed, fold } = cell.experiment;
-      process.stdout.write(`${id}  table ${cell.table}  ${cell.row}  seed ${seed}  fold ${fold}  ${record ? 'done' : 'to do'}\n`);
-    }
+    const listed = request.onlyMissing ? runs.filter((run) => !run.record) : runs;
+    process.stdout.write(request.json ? `${JSON.stringify(listRuns(listed), null, 1)}\n` : listText(listed));
     return;
   }
   const { tables, records, stopped } = await reproduceTables(request, plan);
-  const filled = tables.map(({ table }) => ({
-    ...table,
-    rows: request.rows ? table.rows.filter((r) => request.rows!.includes(r.id)) : table.rows,
-  }));
+  const touched = new Set(runs.filter((run) => missing.includes(run.id)).map((run) => run.cell.table));
+  const filled = tables
+    .filter(({ table }) => !request.onlyMissing || touched.has(table.id))
+    .map(({ table }) => ({
+      ...table,
+      rows: request.rows ? table.rows.filter((r) => request.rows!.includes(r.id)) : table.rows,
+    }));
   process.stdout.write(renderTables(filled, 'text'));
   failedChecks(records);
   const written = request.report ? writeReport(runFolders()) : undefined;

@@ -13,6 +13,8 @@ interface Options {
   noise?: string;
   jobs: string;
   dryRun?: boolean;
+  json?: boolean;
+  onlyMissing?: boolean;
   report: boolean;
 }
 
@@ -29,7 +31,7 @@ export function registerReproduce(program: Command): void {
     .option('--seeds <n|auto>', "how many seeds (default: the scale's); auto: as many as --detect needs")
     .option('--detect <change>', 'with --seeds auto: the change to show, in the units of the table (points)', '0.3')
     .option('--folds <list>', 'which folds, for example 0,1,2')
-    .option('--rows <list>', 'only these rows')
+    .option('--rows <list>', 'only these rows, or groups of rows that run on request, such as converged')
     .option(
       '--set <name=value>',
       'another value for a setting of the base configuration; may be repeated',
@@ -39,6 +41,8 @@ export function registerReproduce(program: Command): void {
     .option('--noise <share>', 'another share of flipped labels in generated data')
     .option('--jobs <n>', 'runs side by side', '2')
     .option('--dry-run', 'list the runs and what is missing, run nothing')
+    .option('--json', 'with --dry-run: print the list as JSON, for a scheduler (workflow/README.md)')
+    .option('--only-missing', 'leave out what is done: list only runs to do, print only tables that they fill')
     .option('--no-report', 'do not write reports/index.html')
     .action(async (options: Options) => {
       const { reproduce } = await import('./reproduce-action');
@@ -46,6 +50,7 @@ export function registerReproduce(program: Command): void {
       ensure(Number.isInteger(jobs) && jobs >= 1, `--jobs must be a whole number ≥ 1, got ${options.jobs}`);
       const detect = options.seeds === 'auto' ? inRange('--detect', Number(options.detect), 1e-6, Infinity) : undefined;
       const seeds = options.seeds === undefined || detect !== undefined ? undefined : Number(options.seeds);
+      ensure(!options.json || options.dryRun, '--json lists runs: expected --dry-run beside it');
       const folds = list(options.folds)?.map(Number);
       const noise = options.noise === undefined ? undefined : Number(options.noise);
       await reproduce({
@@ -57,6 +62,8 @@ export function registerReproduce(program: Command): void {
         noise,
         rows: list(options.rows),
         dryRun: options.dryRun ?? false,
+        json: options.json ?? false,
+        onlyMissing: options.onlyMissing ?? false,
       });
     });
 }

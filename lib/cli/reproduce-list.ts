@@ -1,0 +1,47 @@
+import { existsSync } from 'node:fs';
+import type { PlannedRun } from '../experiments/runner';
+import { recordPath, runFolders } from '../experiments/store';
+import { projectCache } from '../runtime/files';
+
+/** One run of a grid as `--dry-run --json` prints it, for schedulers. */
+export interface ListedRun {
+  id: string;
+  kind: string;
+  seed: number;
+  fold: number;
+  /** The table rows that it fills; one run may stand in several tables. */
+  cells: { table: string; row: string }[];
+  /** Ids of the runs whose records it reads. */
+  needs: readonly string[];
+  done: boolean;
+  /** The file of its record: where it lies, or where `run --experiment ID` will write it. */
+  record: string;
+}
+
+/** A plan's runs, each once, in the order in which the records that they read come first. */
+export function listRuns(runs: readonly PlannedRun[]): ListedRun[] {
+  const found = new Map<string, ListedRun>();
+  for (const { id, cell, needs, record } of runs) {
+    const { kind, seed, fold } = cell.experiment;
+    const known = found.get(id);
+    const own = { table: cell.table, row: cell.row };
+    if (known) known.cells.push(own);
+    else found.set(id, { id, kind, seed, fold, cells: [own], needs, done: record !== undefined, record: whereRecorded(id) });
+  }
+  return [...found.values()];
+}
+
+function whereRecorded(id: string): string {
+  const paths = runFolders().map((folder) => recordPath(folder, id));
+  return paths.find((path) => existsSync(path)) ?? recordPath(projectCache('runs'), id);
+}
+
+/** The same for people: one line for each cell. */
+export function listText(runs: readonly PlannedRun[]): string {
+  return runs
+    .map(({ id, cell: { table, row, experiment }, record }) => {
+      const { seed, fold } = experiment;
+      return `${id}  table ${table}  ${row}  seed ${seed}  fold ${fold}  ${record ? 'done' : 'to do'}\n`;
+    })
+    .join('');
+}
