@@ -1,6 +1,8 @@
 import { InputError } from '../runtime/errors';
 import { backend, DataType, tf, type NativeAttribute, type NativeBinding, type NativeTensor } from '../runtime/tensorflow';
-import { type AttributeValue, type GraphBuilder } from './proto';
+import { dtypeNumber, type AttributeValue, type GraphBuilder } from './proto';
+import { outputsOf, type Known } from './shapes';
+import { StandIns } from './stand-ins';
 import type { State } from './state';
 
 /** `f32`, or `bf16`: matmuls take bfloat16 inputs and give float32 back; everything else stays float32. */
@@ -13,7 +15,8 @@ const LARGEST_CONSTANT = 1024;
 
 /**
  * Writes every kernel call that runs while `record` is active down as a node of a graph. tfjs calls `binding.executeOp` for each kernel,
- * its automatic differentiation included, so an ordinary step function becomes a graph by being run once.
+ * its automatic differentiation included, so an ordinary step function becomes a graph by being run once. What its kernels would compute is nobody's
+ * concern, so most are not carried out: a tensor of the right shape stands in for their result (`shapes.ts`).
  *
  * The same op on the same inputs is written down once, so a step function may compute a forward pass again wherever it needs it: a second
  * use costs nothing in the graph. Reads and in-place writes of a state variable keep their program order by control edges; writes are
@@ -27,6 +30,7 @@ export class Recorder {
   private readonly halves = new Map<string, string>();
   private readonly computed = new Map<string, string>();
   private readonly variables = new Map<string, { write?: string; reads: string[] }>();
+  private readonly standIns = new StandIns();
   /** Nodes with side effects: an entry's outputs depend on all of them. */
   readonly effects: string[] = [];
   private count = 0;
@@ -45,7 +49,9 @@ export class Recorder {
 
   /** Declares that a tensor stands for a placeholder. */
   bind(tensor: tf.Tensor, node: string): void {
-    this.names.set(backend().getInputTensorIds([tensor])[0], node);
+    const [id] = backend().getInputTensorIds([tensor]);
+    this.names.set(id, node);
+    this.standIns.note(id, tensor.shape, dtypeNumber[tensor.dtype as keyof typeof dtypeNumber]);
   }
 
   record<T>(body: () => T): T {
@@ -68,7 +74,9 @@ export class Recorder {
     const spy = Object.fromEntries(Object.getOwnPropertyNames(native).map((k) => [k, own[k]])) as unknown as NativeBinding;
     spy.createTensor = (shape, dtype, data) => {
       const id = native.createTensor(shape, dtype, data);
-      if (dtype !== DataType.string) this.names.set(id, this.constant(dtype, shape, data as ArrayBufferView));
+      if (dtype === DataType.string) return id;
+      this.names.set(id, this.constant(dtype, shape, data as ArrayBufferView));
+      this.standIns.note(id, shape, dtype, data as ArrayBufferView);
       return id;
     };
     spy.executeOp = (op, attributes, inputs, outputs) => this.execute(native, op, attributes, inputs, outputs);
@@ -121,8 +129,7 @@ export class Recorder {
       this.effects.push(name);
       return [];
     }
-    if (op === 'ReadVariableOp') this.materialise(native, from[0]);
-    const results = native.executeOp(op, attributes, inputs, outputs);
+    const results = this.resultsOf(native, op, attributes, named, inputs, outputs, from);
     if (name === fresh) {
       this.computed.set(key, name);
       if (this.precision === 'bf16' && MATMULS.has(op) && named.T[1] === DataType.float32) this.halfMatmul(op, name, from, named);
@@ -150,15 +157,35 @@ export class Recorder {
     }
   }
 
-  /** A variable that is read while recording needs some value: zeros. */
-  private materialise(native: NativeBinding, variable: string): void {
-    if (this.state.isInitialised(variable)) return;
-    const b = backend();
-    const spied = b.binding;
-    b.binding = native;
-    const { shape, dtype } = this.state.specs[variable];
-    tf.tidy(() => this.state.assign(variable, tf.fill([...shape], 0, dtype ?? 'float32')));
-    b.binding = spied;
+  /** Tensors of the shapes that an operation gives: stand-ins where its shapes can be told, else what TensorFlow computes from stand-ins. */
+  private resultsOf(
+    native: NativeBinding,
+    op: string,
+    attributes: NativeAttribute[],
+    named: Record<string, AttributeValue>,
+    inputs: number[],
+    outputs: number,
+    from: string[],
+  ): NativeTensor[] {
+    const known = READS.has(op) ? this.readOf(op, from[0], inputs) : this.shapesOf(op, inputs, named);
+    const made = known?.length === outputs ? known.map((k) => this.standIns.make(native, k)) : [undefined];
+    if (made.every((tensor) => tensor !== undefined)) return made;
+    for (const tensor of made) if (tensor) native.deleteTensor(tensor.id);
+    const results = native.executeOp(op, attributes, inputs, outputs);
+    for (const { id, shape, dtype } of results) this.standIns.note(id, shape, dtype);
+    return results;
+  }
+
+  private shapesOf(op: string, inputs: number[], named: Record<string, AttributeValue>): Known[] | undefined {
+    const known = this.standIns.of(inputs);
+    return known && outputsOf(op, known, named);
+  }
+
+  /** A variable's value, or the rows of it that an index asks for. */
+  private readOf(op: string, variable: string, [, index]: number[]): Known[] {
+    const { shape, dtype = 'float32' } = this.state.specs[variable];
+    const rows = op === 'ResourceGather' ? this.standIns.of([index])![0].shape : shape.slice(0, 1);
+    return [{ shape: [...rows, ...shape.slice(1)], dtype: dtypeNumber[dtype] }];
   }
 
   private halfMatmul(op: string, name: string, from: string[], attributes: Record<string, AttributeValue>): void {

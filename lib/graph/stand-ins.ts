@@ -1,0 +1,38 @@
+import { DataType, type NativeBinding, type NativeTensor } from '../runtime/tensorflow';
+import type { Known } from './shapes';
+
+/** Constants of at most this many numbers are remembered: shapes, axes, permutations. */
+const LARGEST_VALUE = 64;
+
+/**
+ * What a recorder knows of each tensor by its native handle, and tensors that stand in for those it does not compute: right in shape and type, all of them
+ * views of one array of zeros, so that recording a step of any size takes neither its memory nor its time.
+ */
+export class StandIns {
+  private readonly known = new Map<number, Known>();
+  private zeros = new ArrayBuffer(1 << 20);
+
+  /** Remembers a tensor, with its numbers where it is a small int32 constant. */
+  note(id: number, shape: readonly number[], dtype: number, data?: ArrayBufferView): void {
+    const value = data instanceof Int32Array && data.length <= LARGEST_VALUE ? data.slice() : undefined;
+    this.known.set(id, { shape, dtype, ...(value ? { value } : {}) });
+  }
+
+  /** What is known of tensors; undefined where something is not. */
+  of(ids: readonly number[]): Known[] | undefined {
+    const all = ids.map((id) => this.known.get(id));
+    return all.every((k) => k !== undefined) ? all : undefined;
+  }
+
+  /** A tensor of this shape and type; undefined for a type that JavaScript has no array for. */
+  make(native: NativeBinding, { shape, dtype }: Known): NativeTensor | undefined {
+    const array = { [DataType.float32]: Float32Array, [DataType.int32]: Int32Array, [DataType.bool]: Uint8Array }[dtype];
+    if (!array) return undefined;
+    const size = shape.reduce((a, b) => a * b, 1);
+    if (size * 4 > this.zeros.byteLength) this.zeros = new ArrayBuffer(size * 4); // pages that nothing touches take no memory
+    const dims = [...shape];
+    const id = native.createTensor(dims, dtype, new array(this.zeros, 0, size));
+    this.note(id, dims, dtype);
+    return { id, shape: dims, dtype };
+  }
+}
