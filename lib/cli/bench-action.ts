@@ -1,17 +1,15 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { generate } from '../data/generate';
 import { drawMixup } from '../finetune/mixup';
 import { NO_TRICKS, type Tricks } from '../finetune/step';
 import { scales } from '../experiments/scales';
 import { now } from '../runtime/clock';
 import { ensure } from '../runtime/errors';
-import { projectRoot, writeFileAtomic } from '../runtime/files';
+import { writeFileAtomic } from '../runtime/files';
 import { Key } from '../runtime/key';
 import { environment, peakMemoryBytes } from '../runtime/provenance';
 import { tokenise, trainTokenizer } from '../text';
 import { benchClassifier } from './bench-classifier';
+import { PythonProcess } from './python-process';
 import { benchEpoch, type EpochFigures } from './bench-epoch';
 
 interface Shape {
@@ -214,34 +212,25 @@ async function timeTokenising(): Promise<number> {
 
 /** A Python process that times PyTorch's step on request. */
 class Reference {
-  private readonly child: ChildProcess;
-  private readonly answers: AsyncIterator<string>;
+  private readonly process: PythonProcess;
   version = '';
   peakBytes = 0;
 
   constructor(python: string) {
-    this.child = spawn(python, [join(projectRoot(), 'scripts', 'bench', 'reference.py')], { stdio: ['pipe', 'pipe', 'inherit'] });
-    this.answers = createInterface({ input: this.child.stdout! })[Symbol.asyncIterator]();
-  }
-
-  private async ask(request: object): Promise<Record<string, unknown>> {
-    this.child.stdin!.write(JSON.stringify(request) + '\n');
-    const answer: IteratorResult<string, unknown> = await this.answers.next();
-    ensure(!answer.done, '--python: the reference process ended; does this Python have torch?');
-    return JSON.parse(String(answer.value)) as Record<string, unknown>;
+    this.process = new PythonProcess(python, 'reference.py');
   }
 
   async build(shape: object): Promise<void> {
-    this.version = String((await this.ask({ build: shape })).torch);
+    this.version = String((await this.process.ask({ build: shape })).torch);
   }
 
   async steps(n: number): Promise<number[]> {
-    const { milliseconds, peakBytes } = await this.ask({ steps: n });
+    const { milliseconds, peakBytes } = await this.process.ask({ steps: n });
     this.peakBytes = Math.max(this.peakBytes, peakBytes as number);
     return milliseconds as number[];
   }
 
   end(): void {
-    this.child.stdin!.end();
+    this.process.end();
   }
 }

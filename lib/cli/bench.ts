@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { inRange } from '../runtime/errors';
+import { ensure, inRange } from '../runtime/errors';
 
 interface Options {
   python?: string;
@@ -10,6 +10,12 @@ interface Options {
   data?: string;
   maxLength: string;
   tricks?: boolean;
+  weights?: string;
+}
+
+function ensureGiven(option: string, value: string | undefined): string {
+  ensure(value !== undefined, `--weights needs ${option}: rows in the ESCI schema`);
+  return value;
 }
 
 /** `bench`: step times beside PyTorch's in one run. Benches live apart from the tests: nothing fails for being slow. */
@@ -23,9 +29,18 @@ export function registerBench(program: Command): void {
     .option('--only <names>', 'only these shapes, for example 2x128,4x256; none for no shape')
     .option('--data <path>', 'also time one fine-tuning epoch on these rows, beside Hugging Face Trainer')
     .option('--max-length <tokens>', 'longest pair of that epoch', '128')
+    .option(
+      '--weights <name>',
+      'with --data: time an epoch from these weights at the scale minilm, beside transformers with the same weights and batches',
+    )
     .option('--tricks', 'also time the strategies of Table 5 against a base step')
     .option('--out <file>', 'also write the figures as JSON')
-    .action(async ({ python, rounds, steps, only, out, data, maxLength, tricks }: Options) => {
+    .action(async ({ python, rounds, steps, only, out, data, maxLength, tricks, weights }: Options) => {
+      if (weights !== undefined) {
+        const { benchWeights } = await import('./bench-weights');
+        await benchWeights({ weights, data: ensureGiven('--data', data), python, out });
+        return;
+      }
       const { bench } = await import('./bench-action');
       await bench({
         python,

@@ -132,7 +132,8 @@ const CHECKPOINT_EVERY = 100;
 
 const round = (x: number): number => Math.round(x * 1000) / 1000;
 
-function classifierSpec(
+/** The network and step of a configuration over a start, for rows of these lengths. */
+export function classifierSpec(
   config: FinetuneConfig,
   start: StartingEncoder,
   vocabularies: Vocabularies,
@@ -175,7 +176,7 @@ function classifierSpec(
 }
 
 /** The encoder's weights as they come, the head's drawn from the run's key, the tri-gram table from word2vec where asked. */
-function startingWeights(
+export function startingWeights(
   config: FinetuneConfig,
   spec: ClassifierSpec,
   start: StartingEncoder,
@@ -192,7 +193,8 @@ function startingWeights(
   return { ...encoder, ...head, ...vectors };
 }
 
-function fit(
+/** Trains a classifier on its inputs for as long as the configuration says, going on from a checkpoint where there is one. */
+export function fit(
   classifier: Classifier,
   config: FinetuneConfig,
   inputs: Inputs,
