@@ -9,3 +9,4 @@ export * from './zero-shot';
 export * from './vector-cache';
 export * from './nearest';
 export * from './plane';
+export * from './bi-encoder';
