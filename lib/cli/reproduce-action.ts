@@ -34,7 +34,9 @@ export async function reproduce({ detect, ...asked }: Request): Promise<void> {
     .filter(({ table }) => !request.onlyMissing || touched.has(table.id))
     .map(({ table }) => ({
       ...table,
-      rows: request.rows ? table.rows.filter((r) => request.rows!.includes(r.id)) : table.rows,
+      rows: request.rows
+        ? table.rows.filter((r) => runs.some(({ cell }) => cell.table === table.id && cell.row === r.id))
+        : table.rows,
     }));
   process.stdout.write(renderTables(filled, 'text'));
   failedChecks(records);

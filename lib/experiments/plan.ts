@@ -1,6 +1,6 @@
 import { ensure, inRange } from '../runtime/errors';
 import { tablePretraining } from './tables/pretrained';
-import { rowConfig, tableNamed, type FinetuneTable } from './tables';
+import { chosenRows, rowConfig, tableNamed, type FinetuneTable } from './tables';
 import { applySettings } from './patch';
 import { scaleNamed } from './scales';
 import type { DataSource, FinetuneConfig, Scale } from './config';
@@ -17,7 +17,7 @@ export interface GridRequest {
   seeds?: number;
   /** Which folds. */
   folds?: readonly number[];
-  /** Rows by id; all when absent. */
+  /** Rows by id or group; all that stand in no group when absent. */
   rows?: readonly string[];
   /** `a.b=value` settings laid over the base configuration; `clean.…` over the rows with confident learning. */
   set?: readonly string[];
@@ -55,13 +55,8 @@ export function planGrid(request: GridRequest): Grid {
   const folds = request.folds ?? scale.runFolds;
   for (const fold of folds)
     ensure(Number.isInteger(fold) && fold >= 0 && fold < scale.folds, `--folds must be within 0…${scale.folds - 1}, got ${fold}`);
-  for (const id of request.rows ?? [])
-    ensure(
-      table.rows.some((row) => row.id === id),
-      `--rows: table ${table.id} has ${table.rows.map((r) => r.id).join(', ')}, got ${id}`,
-    );
   const generated = 'generated' in source;
-  const rows = table.rows.filter((row) => (generated || !row.truth) && (!request.rows || request.rows.includes(row.id)));
+  const rows = chosenRows(table, request.rows).filter((row) => generated || !row.truth);
   ensure(rows.length > 0, `--rows ${request.rows?.join(',')}: these rows need data whose true labels are known`);
   const cells = Array.from({ length: seeds }, (_, seed) =>
     folds.flatMap((fold) =>

@@ -5,6 +5,7 @@ import { encoderParams, loadPretrained, savePretrained } from '../encoder';
 import type { ParamSpecs } from '../ops/params';
 import { pretrainParams, type PretrainModel } from '../pretrain/step';
 import type { PretrainConfig } from '../pretrain/config';
+import { settledAt } from '../pretrain/plateau';
 import { projectCache, writeFileAtomic } from '../runtime/files';
 import { configHash, sha256 } from '../runtime/hash';
 import { Key } from '../runtime/key';
@@ -12,7 +13,7 @@ import { NameVocabulary } from '../text';
 import type { Corpus } from '../pretrain/sources';
 import { Pretrainer } from '../train/pretrainer';
 import { Checkpoints } from '../train/checkpoint';
-import { train, type Plan, type RunResult } from '../train/loop';
+import { train, type Plan, type Progress, type RunResult } from '../train/loop';
 import { openCatalogue } from './catalogue';
 import { pretrainChecks } from './checks';
 import type { EncoderStart } from './config';
@@ -88,19 +89,27 @@ export async function pretrain(
     trainer.start(start.weights, fitting(pretrainParams(model), start.heads));
     const held = part(products.filter(heldOut));
     const checkpoints = new Checkpoints(projectCache('checkpoints', id), run);
+    const { until } = run.config;
+    const steps = until?.most ?? run.config.steps;
+    let settled: number | undefined;
+    const end = ({ curves, step }: Progress): number | undefined => {
+      settled ??= settledAt(run.config, trainer.tasks, curves, step);
+      return settled === undefined ? undefined : settled + until!.cooldown;
+    };
     const plan: Plan = {
       program: trainer.program,
-      steps: run.config.steps,
+      steps,
       accumulation: 1,
       batch: trainer.batches(),
-      scalars: (t) => trainer.scalars(t),
-      onStep: (step, loss, rate) => hooks.onStep?.(step, run.config.steps, loss, rate),
+      scalars: (t) => trainer.scalars(t, settled),
+      onStep: (step, loss, rate) => hooks.onStep?.(step, steps, loss, rate),
+      ...(until ? { end, evaluation: { every: until.every, run: () => trainer.evaluate(held) } } : {}),
       stopped: hooks.stopped,
       checkpoint: { every: CHECKPOINT_EVERY, save: (progress) => checkpoints.save(trainer.program, progress) },
     };
     const result = await train(plan, checkpoints.restore(trainer.program));
     if (result.stopped) throw new Stopped(`pre-training stopped after ${result.step} updates`);
-    const metrics = await trainer.evaluate(held);
+    const metrics = { ...(await trainer.evaluate(held)), ...(until ? { pretrainingSteps: result.step } : {}) };
     const specs = pretrainParams(model);
     savePretrained(folder, start.config, specs, trainer.weights(), { locales: start.locales });
     start.tokenizer.save(folder);

@@ -99,6 +99,8 @@ export interface TableRow<C = Json> {
 /** A table of a paper as data. */
 export interface Table<C = Json> {
   /** What `--table` takes: `2`, `3`, …, `ranking`. */
+  /** A row that runs only where it, or its group by this name, is asked for. */
+  group?: string;
   id: string;
   title: string;
   /** The metric that leads (a key of `RunRecord.metrics`) and those printed beside it. */

@@ -64,6 +64,22 @@ export interface ContrastiveConfig {
   dropout: number;
 }
 
+/**
+ * Pre-training to convergence in place of a fixed number of updates: at the full rate until no task's held-out loss falls any more, then straight down to a rate
+ * of 0. The held-out products that settle when to stop are those whose figures are printed.
+ */
+export interface PlateauRule {
+  /** Updates between two measurements of the held-out losses. */
+  every: number;
+  /** A task learns while its lowest loss of the last `patience` measurements is more than the share `gain` below its lowest before. */
+  patience: number;
+  gain: number;
+  /** Updates in which the rate falls to 0 once nothing is learned. */
+  cooldown: number;
+  /** Most updates in all; the least is `steps` + `cooldown`. */
+  most: number;
+}
+
 /** Everything that decides a pre-trained encoder besides its start, data and seed. */
 export interface PretrainConfig {
   mlm: MlmConfig | null;
@@ -78,6 +94,8 @@ export interface PretrainConfig {
   extra?: readonly CatalogueSource[];
   maxLength: number;
   steps: number;
+  /** Go on after `steps` updates until nothing is learned any more; absent: exactly `steps`. */
+  until?: PlateauRule;
   batch: number;
   learningRate: number;
   warmup: number;

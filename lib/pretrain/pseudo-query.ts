@@ -12,6 +12,24 @@ export interface PseudoQuery {
   spans: [number, number][];
 }
 
+/** Span lengths in characters: the paper's (μ = 4, Japanese 8), and the released code's (8 for all). Source: paper §4 and the release. */
+export const PSEUDO_QUERY_MODES = {
+  'as-published': {
+    unit: 'characters',
+    mu: { us: 4, es: 4, jp: 8 },
+    minimum: { us: 8, es: 8, jp: 4 },
+    longestOne: 20,
+    longestTwo: 12,
+  },
+  'as-coded': {
+    unit: 'characters',
+    mu: { us: 8, es: 8, jp: 8 },
+    minimum: { us: 8, es: 8, jp: 4 },
+    longestOne: 20,
+    longestTwo: 12,
+  },
+} as const satisfies Record<string, Partial<Product2QueryConfig>>;
+
 /**
  * The length of a span: Poisson(μ) drawn again until it lies between the minimum and the longest allowed (a truncated Poisson).
  * Where the text is shorter than the minimum the whole text is the span. Far tails are not drawn but computed: P(k) ∝ μᵏ/k!.

@@ -13,7 +13,7 @@ export type TableLike = Omit<Table<unknown>, 'rows'> & { rows: readonly RowRuns[
 /**
  * Fills a table from the runs of its rows: per row mean ± sd over seeds × folds, the paired change from the row it builds on with its
  * bootstrap interval and smallest detectable change (`pairedChange`), the paper's figures, the verdict (`judge`), and the time of
- * a step against the table's first row. Once a table has runs, rows without any stay in it only where the paper has a figure. The same records give the same digits: the bootstrap's key is the table's own.
+ * a step against the table's first row. Once a table has runs, rows without any stay in it only where the paper has a figure and they need not be asked for. The same records give the same digits: the bootstrap's key is the table's own.
  */
 export function summarise(table: TableLike, rowRuns: readonly RowRuns[], options: ChangeOptions = {}): RenderedTable {
   const runsOf = new Map(rowRuns.map((r) => [r.row.id, r.runs]));
@@ -21,8 +21,8 @@ export function summarise(table: TableLike, rowRuns: readonly RowRuns[], options
   const base = timed.find((t) => t !== undefined);
   const every = table.rows.map((row, i) => renderRow(table, row, runsOf, options, timed[i], base));
   const started = every.some((row) => row.runs > 0);
-  const rows = every.filter((row) => row.runs > 0 || row.paper || !started);
-  const missing = every.filter((row) => !rows.includes(row)).map((row) => row.label);
+  const rows = every.filter((row, i) => row.runs > 0 || (!table.rows[i].group && (row.paper || !started)));
+  const absent = table.rows.filter((row) => !rows.some((shown) => shown.id === row.id));
   const all = rowRuns.flatMap((r) => r.runs);
   const rendered: Omit<RenderedTable, 'notes'> = {
     id: table.id,
@@ -38,16 +38,20 @@ export function summarise(table: TableLike, rowRuns: readonly RowRuns[], options
   };
   return {
     ...rendered,
-    notes: notesOf(
-      rendered,
-      [
-        ...table.notes,
-        ...(table.notesFrom?.(rowRuns) ?? []),
-        ...(missing.length ? [`Also in this table, not run: ${missing.join(', ')}.`] : []),
-      ],
-      all,
-    ),
+    notes: notesOf(rendered, [...table.notes, ...(table.notesFrom?.(rowRuns) ?? []), ...notRun(absent)], all),
   };
+}
+
+/** Which rows the table has besides: those that could have run, and those that wait to be asked for. */
+function notRun(absent: TableLike['rows']): string[] {
+  const labels = absent.filter((row) => !row.group).map((row) => row.label);
+  const groups = [...new Set(absent.flatMap((row) => row.group ?? []))].map(
+    (group) => `\`--rows ${group}\` (${absent.filter((row) => row.group === group).map((row) => row.label).join('; ')})`, // prettier-ignore
+  );
+  return [
+    ...(labels.length ? [`Also in this table, not run: ${labels.join(', ')}.`] : []),
+    ...(groups.length ? [`On request: ${groups.join(', ')}.`] : []),
+  ];
 }
 
 function renderRow(

@@ -21,8 +21,10 @@ export interface Progress {
 
 export interface Plan {
   program: Program;
-  /** Optimiser updates in all. */
+  /** Optimiser updates in all; the most where `end` may come before. */
   steps: number;
+  /** The run's last update where what was measured decides it: asked after every update, undefined while it is not decided. */
+  end?: (progress: Progress) => number | undefined;
   /** Micro-batches per update. */
   accumulation: number;
   /** Micro-batch number `i`, from 0, always the same for the same `i`: that is what makes a resumed run equal an uninterrupted one. */
@@ -30,7 +32,12 @@ export interface Plan {
   /** Scalars of update `t`, from 0: rates, Adam's powers, EMA's decay. */
   scalars: (t: number) => Record<string, number>;
   /** Evaluation every `every` updates (and never besides); keeps the best by `metric`, higher is better, where it is named. */
-  evaluation?: { every: number; run: () => Record<string, number>; metric?: string; keep?: () => void };
+  evaluation?: {
+    every: number;
+    run: () => Record<string, number> | Promise<Record<string, number>>;
+    metric?: string;
+    keep?: () => void;
+  };
   /** Called after update number `step` when it should be saved: every `every` updates and when the run is stopped. */
   checkpoint?: { every: number; save: (progress: Progress) => void };
   /** Told after each update; at most a few times a second need be shown. */
@@ -65,7 +72,8 @@ export async function train(plan: Plan, from: Progress = { step: 0, curves: {}, 
   let tokens = 0;
   let padded = 0;
   let stopped = false;
-  while (progress.step < steps && !(stopped = plan.stopped?.() ?? false)) {
+  const last = (): number => plan.end?.(progress) ?? steps;
+  while (progress.step < last() && !(stopped = plan.stopped?.() ?? false)) {
     const started = now();
     const before = tokens;
     let outputs: Record<string, ArrayLike<number>> = {};
@@ -79,10 +87,10 @@ export async function train(plan: Plan, from: Progress = { step: 0, curves: {}, 
     progress.step++;
     const milliseconds = now() - started;
     times.push(milliseconds);
-    if (progress.step % stride === 0 || progress.step === steps)
+    if (progress.step % stride === 0 || progress.step === last())
       for (const [name, value] of Object.entries(outputs)) note(name, value[0]);
     plan.onStep?.(progress.step, outputs.loss[0], ((tokens - before) / milliseconds) * 1000);
-    evaluate(plan, progress, note);
+    await evaluate(plan, progress, note);
     if (plan.checkpoint && progress.step % plan.checkpoint.every === 0 && progress.step < steps) plan.checkpoint.save(progress);
     await new Promise((resolve) => setImmediate(resolve));
   }
@@ -98,10 +106,10 @@ export async function train(plan: Plan, from: Progress = { step: 0, curves: {}, 
   };
 }
 
-function evaluate(plan: Plan, progress: Progress, note: (name: string, value: number) => void): void {
+async function evaluate(plan: Plan, progress: Progress, note: (name: string, value: number) => void): Promise<void> {
   const { evaluation } = plan;
   if (!evaluation || progress.step % evaluation.every) return;
-  const metrics = evaluation.run();
+  const metrics = await evaluation.run();
   for (const [name, value] of Object.entries(metrics)) note(`evaluation.${name}`, value);
   if (!evaluation.metric) return;
   const value = metrics[evaluation.metric];

@@ -3,6 +3,7 @@ import { adamScalars, adamWState, Program } from '../graph';
 import { initialise } from '../encoder';
 import { queueSize } from '../pretrain/contrastive';
 import type { PretrainTask } from '../pretrain/config';
+import { checkPlateau, plateauRate } from '../pretrain/plateau';
 import { taskEpoch, type Corpus, type TaskEpoch } from '../pretrain/sources';
 import {
   activeTasks,
@@ -78,6 +79,7 @@ export class Pretrainer {
     const { config } = model;
     const tasks = activeTasks(config);
     ensure(tasks.length > 0, 'pre-training needs at least one task');
+    if (config.until) checkPlateau(config.until, config.steps);
     ensure(
       corpus.products.length >= config.batch,
       `pre-training needs at least a batch of ${config.batch} products, got ${corpus.products.length}`,
@@ -161,9 +163,11 @@ export class Pretrainer {
     };
   }
 
-  scalars(t: number): Record<string, number> {
+  /** Scalars of update `t`; `settled` is where a run to convergence stopped learning, undefined before. */
+  scalars(t: number, settled?: number): Record<string, number> {
     const { config } = this.model;
-    return adamScalars(t + 1, learningRateAt(config, t, config.steps), this.adam);
+    const rate = config.until ? plateauRate(config, t, settled) : learningRateAt(config, t, config.steps);
+    return adamScalars(t + 1, rate, this.adam);
   }
 
   /** Each task's loss and accuracy on held-out products, mean over batches; the same masks, cuts and negatives for every encoder. */

@@ -9,7 +9,7 @@ import { table6 } from './table6';
 import { table7 } from './table7';
 
 export type { FinetuneRow, FinetuneTable, RowConfig } from './row';
-export { rowConfig } from './row';
+export { chosenRows, rowConfig } from './row';
 
 const tables: Record<string, (scale: Scale) => FinetuneTable> = {
   '2': table2,

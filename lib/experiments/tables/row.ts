@@ -1,3 +1,4 @@
+import { ensure } from '../../runtime/errors';
 import type { CleanConfig, FinetuneConfig } from '../config';
 import type { Combine, EnsembleConfig } from '../ensemble-run';
 import { applyPatch, applySettings, type Patch } from '../patch';
@@ -17,6 +18,16 @@ export interface FinetuneRow extends TableRow<Patch<FinetuneConfig>> {
 export interface FinetuneTable extends Table<Patch<FinetuneConfig>> {
   base: FinetuneConfig;
   rows: readonly FinetuneRow[];
+}
+
+/** The rows that names of rows and of groups mean, in the table's order; without names every row that stands in no group. Throws on a name that means none. */
+export function chosenRows({ id, rows }: Pick<FinetuneTable, 'id' | 'rows'>, names?: readonly string[]): FinetuneRow[] {
+  const groups = [...new Set(rows.flatMap((row) => row.group ?? []))];
+  for (const name of names ?? []) {
+    const known = [...rows.map((row) => row.id), ...groups];
+    ensure(known.includes(name), `--rows: table ${id} has ${known.join(', ')}, got ${name}`);
+  }
+  return rows.filter((row) => (names ? names.includes(row.id) || (row.group && names.includes(row.group)) : !row.group));
 }
 
 /** What a row runs: the kind of its experiment and the whole configuration, which decide which records are the row's. */

@@ -1,6 +1,9 @@
-import type { PretrainTask } from '../../pretrain/config';
+import type { PlateauRule, PretrainConfig, PretrainTask } from '../../pretrain/config';
+import { PSEUDO_QUERY_MODES } from '../../pretrain/pseudo-query';
+import { canonicalJson } from '../../runtime/hash';
 import type { Scale } from '../config';
-import type { FinetuneTable } from './index';
+import type { RowRuns } from '../record';
+import type { FinetuneRow, FinetuneTable } from './row';
 import { BESIDE, SCALE_NOTE, withTasks } from './pretrained';
 
 const LADDER: readonly {
@@ -30,36 +33,132 @@ const LADDER: readonly {
   },
 ];
 
-/** Table 3: what each pre-training task adds, cumulatively, at equal steps; after it the same fine-tuning. */
+/**
+ * When a row has converged: measured every 50 updates, no task's held-out loss fell by 1 % within the last 150; at most six times the updates of the
+ * equal-steps rows.
+ */
+const plateau = (steps: number): PlateauRule => ({
+  every: Math.max(1, Math.round(steps / 7)),
+  patience: 3,
+  gain: 0.01,
+  cooldown: Math.max(1, Math.round((2 * steps) / 7)),
+  most: 6 * steps,
+});
+
+/**
+ * Table 3: what each pre-training task adds, cumulatively, at equal steps; after it the same fine-tuning. On request the same rows at equal convergence,
+ * the released code's settings, and the paper's rows on the text of the training folds alone.
+ */
 export function table3(scale: Scale): FinetuneTable {
-  const ladder = LADDER.map(({ id, label, paper }, i) => ({
+  const tasksOf = (n: number): PretrainTask[] => LADDER.slice(0, n).map((step) => step.task);
+  const ladder = LADDER.map(({ id, label, paper }, i): FinetuneRow => ({
     id,
     label,
-    patch: {
-      pretrain: withTasks(
-        scale,
-        LADDER.slice(0, i + 1).map((step) => step.task),
-      ),
-    },
+    patch: { pretrain: withTasks(scale, tasksOf(i + 1)) },
     against: i === 0 ? 'none' : LADDER[i - 1].id,
     paper,
+  }));
+  const until = plateau(scale.pretrain.steps);
+  const converged = LADDER.map(({ id, label }, i): FinetuneRow => ({
+    id: `${id}-converged`,
+    label: `${label}, converged`,
+    patch: { pretrain: { ...withTasks(scale, tasksOf(i + 1)), until } },
+    against: i === 0 ? 'none' : `${LADDER[i - 1].id}-converged`,
+    group: 'converged',
   }));
   return {
     id: '3',
     title: 'Table 3: pre-training tasks (task 2)',
     base: { ...scale.base, pretrain: null },
     metric: 'microF1',
-    beside: [...BESIDE, 'mlmLoss', 'pairAccuracy'],
+    beside: [...BESIDE, ...RECALL, 'mlmLoss', ...HELD_OUT],
     unit: 'percent',
     higherIsBetter: true,
     notes: [
       SCALE_NOTE,
-      'Every row has the same number of pre-training steps; fuller rows share them between more tasks and may not have converged.',
+      `Equal steps: every step draws a mini-batch of each of the row's tasks and sums their losses, so each task sees as many examples in every row; fuller rows ask more of the same weights and may not have converged after ${scale.pretrain.steps} steps.`,
+    ],
+    notesFrom: (rows) => [
+      ...convergedNote(rows, until),
+      ...(rows.some(({ row, runs }) => row.group === 'training-text' && runs.length) ? [TRAINING_TEXT_NOTE] : []),
     ],
     rows: [
       { id: 'none', label: 'No pre-training', patch: {} },
       ...ladder,
       { id: 'p2q-only', label: 'Product2Query alone', patch: { pretrain: withTasks(scale, ['product2query']) }, against: 'none' },
+      ...converged,
+      ...settingsRows(scale),
+      ...trainingTextRows(scale),
     ],
   };
+}
+
+const RECALL = ['recallE', 'recallS', 'recallC', 'recallI'];
+const HELD_OUT = ['mlmAccuracy', 'pairAccuracy', 'brandAccuracy', 'brandTopFive', 'contrastiveAccuracy'];
+
+const TRAINING_TEXT_NOTE =
+  "On training text: pre-trained on the products that the held-out fold's rows do not judge; the other rows read the text of all products, as the paper did.";
+
+/** One setting of pre-training changed at a time: the released code's, and what may be left out or added. */
+function settingsRows(scale: Scale): FinetuneRow[] {
+  const two = withTasks(scale, ['mlm', 'product2query']);
+  const three = withTasks(scale, ['mlm', 'product2query', 'product2brand']);
+  const row = (id: string, label: string, pretrain: PretrainConfig, against: string): FinetuneRow => ({
+    id,
+    label,
+    patch: { pretrain },
+    against,
+    group: 'settings',
+  });
+  const cut = (mode: 'as-published' | 'as-coded'): PretrainConfig => ({
+    ...two,
+    product2query: { ...two.product2query!, ...PSEUDO_QUERY_MODES[mode] },
+  });
+  const own = canonicalJson(two) === canonicalJson(cut('as-published'));
+  return [
+    ...(own ? [] : [row('p2q-published', '+ Product2Query, cut in characters as published', cut('as-published'), 'p2q')]),
+    row('p2q-coded', '+ Product2Query, cut in characters as coded', cut('as-coded'), 'p2q'),
+    row('round-robin', '+++ Contrastive, one task a step in turn', { ...scale.pretrain, mixture: 'round-robin' }, 'contrastive'),
+    row(
+      'no-queue',
+      '+++ Contrastive, without the queue',
+      { ...scale.pretrain, contrastive: { ...scale.pretrain.contrastive!, queue: 0 } },
+      'contrastive',
+    ),
+    row(
+      'brand-color',
+      '++ Product2Brand and colour',
+      { ...three, product2brand: { ...three.product2brand!, color: true } },
+      'brand',
+    ),
+  ];
+}
+
+/** The first rows with pre-training on the training folds' text alone: nothing of the held-out products is read before they are judged. */
+function trainingTextRows(scale: Scale): FinetuneRow[] {
+  const row = (id: string, label: string, tasks: readonly PretrainTask[], against: string): FinetuneRow => ({
+    id,
+    label: `${label}, on training text`,
+    patch: { pretrain: { ...withTasks(scale, tasks), corpus: 'train' } },
+    against,
+    group: 'training-text',
+  });
+  return [
+    row('mlm-train', 'Mask LM', ['mlm'], 'none'),
+    row('p2q-train', '+ Product2Query', ['mlm', 'product2query'], 'mlm-train'),
+    row('p2q-only-train', 'Product2Query alone', ['product2query'], 'none'),
+  ];
+}
+
+/** The rule of the converged rows, and after how many updates it ended them. */
+function convergedNote(rows: readonly RowRuns[], { every, patience, gain, most }: PlateauRule): string[] {
+  const ended = rows
+    .filter(({ row, runs }) => row.group === 'converged' && runs.length)
+    .map(
+      ({ row, runs }) => `${row.label.replace(', converged', '')} ${runs.map((run) => run.metrics.pretrainingSteps).join(', ')}`,
+    );
+  if (!ended.length) return [];
+  return [
+    `Converged: pre-training goes on until no task's held-out loss has fallen by ${100 * gain} % within ${every * patience} updates (at most ${most} in all), then its rate falls to 0. Updates taken: ${ended.join('; ')}.`,
+  ];
 }

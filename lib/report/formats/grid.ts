@@ -30,6 +30,14 @@ const METRICS: Record<string, string> = {
   trueMicroF1: 'micro-F1 on true labels',
   taskMetric: 'nDCG (task 1) or micro-F1 (2, 3)',
   ndcgRandom: 'nDCG of random order',
+  mlmAccuracy: 'masked-token accuracy',
+  brandAccuracy: 'brand top-1',
+  brandTopFive: 'brand top-5',
+  contrastiveAccuracy: 'in-batch retrieval',
+  recallE: 'recall E',
+  recallS: 'recall S',
+  recallC: 'recall C',
+  recallI: 'recall I',
   ndcgBestMember: 'nDCG of the best member',
   ndcgMeanMember: 'mean nDCG of the members',
   noiseAuc: 'AUC of flipped labels',
@@ -109,19 +117,26 @@ export function gridOf(table: RenderedTable): Grid {
   return { columns, rows };
 }
 
-/** The metrics printed beside the leading one, as a table of their own below it; undefined where no row has any. */
-export function besideGrid(table: RenderedTable): Grid | undefined {
+/** Columns of one table of further metrics: more stand in a second one below. */
+const BESIDE_COLUMNS = 7;
+
+/** The metrics printed beside the leading one, as tables of their own below it, each with the rows that have any of its columns. */
+export function besideGrids(table: RenderedTable): Grid[] {
   const beside = table.beside.filter((name) => table.rows.some((r) => r.beside[name]));
-  if (!beside.length) return undefined;
-  return {
-    columns: [
-      left('Also measured'),
-      ...beside.map((name) => right(metricTitle(name) + (besideUnit(name, table) === 'percent' ? ' ×100' : ''))),
-    ],
-    rows: table.rows
-      .filter((row) => row.runs > 0)
-      .map((row) => ({ row, cells: [row.label, ...beside.map((name) => spread(row.beside[name], besideUnit(name, table)))] })),
-  };
+  const parts = Math.ceil(beside.length / BESIDE_COLUMNS);
+  const each = Math.ceil(beside.length / Math.max(1, parts));
+  return Array.from({ length: parts }, (_, part) => {
+    const names = beside.slice(part * each, (part + 1) * each);
+    return {
+      columns: [
+        left('Also measured'),
+        ...names.map((name) => right(metricTitle(name) + (besideUnit(name, table) === 'percent' ? ' ×100' : ''))),
+      ],
+      rows: table.rows
+        .filter((row) => row.runs > 0 && names.some((name) => row.beside[name]))
+        .map((row) => ({ row, cells: [row.label, ...names.map((name) => spread(row.beside[name], besideUnit(name, table)))] })),
+    };
+  });
 }
 
 /** `Table 5: strategies`: a table's title, with its number where the title does not begin with it. */

@@ -1,7 +1,7 @@
 import { markup, trusted, type Markup } from '../markup';
 import { noteParts } from '../note-text';
 import type { RenderedRow, RenderedTable } from '../rendered';
-import { besideGrid, gridOf, tableTitle } from './grid';
+import { besideGrids, gridOf, tableTitle, type Grid } from './grid';
 
 export interface HtmlTableOptions {
   /** The address of a run's record (relative); without it rows carry no links. */
@@ -35,13 +35,10 @@ ${caption}<thead><tr>${head}</tr></thead>
 <tbody>
 ${body}</tbody>
 </table>
-${besideHtml(table)}${notes}`;
+${besideGrids(table).map(besideHtml)}${notes}`;
 }
 
-function besideHtml(table: RenderedTable): Markup | undefined {
-  const grid = besideGrid(table);
-  if (!grid) return undefined;
-  const { columns, rows } = grid;
+function besideHtml({ columns, rows }: Grid): Markup {
   const row = ({ cells }: (typeof rows)[number]): Markup => {
     const [first, ...others] = cells;
     return markup`<tr><th scope="row">${first}</th>${others.map((cell, i) => markup`<td class="right" data-title="${columns[i + 1].title}">${cell}</td>`)}</tr>\n`;

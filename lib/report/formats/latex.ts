@@ -1,7 +1,7 @@
 import { escapeLatex } from '../escape';
 import { noteParts } from '../note-text';
 import type { RenderedTable } from '../rendered';
-import { besideGrid, gridOf, tableTitle, type Grid } from './grid';
+import { besideGrids, gridOf, tableTitle, type Grid } from './grid';
 
 /** What a document needs before a table of ours compiles under pdfLaTeX. */
 export const LATEX_PREAMBLE = [
@@ -14,7 +14,6 @@ export const LATEX_PREAMBLE = [
 
 /** A table as a LaTeX float with booktabs rules, as wide as the page at most; the comment at its top names the packages it needs. */
 export function tableLatex(table: RenderedTable): string {
-  const beside = besideGrid(table);
   return [
     '% needs \\usepackage[T1]{fontenc}, textcomp, booktabs and graphicx',
     '\\begin{table}',
@@ -22,7 +21,7 @@ export function tableLatex(table: RenderedTable): string {
     `\\caption{${escapeLatex(captionOf(table))}}`,
     `\\label{tab:${table.id.replace(/[^A-Za-z0-9-]/g, '-')}}`,
     ...tabular(gridOf(table)),
-    ...(beside ? ['\\par\\medskip', ...tabular(beside)] : []),
+    ...besideGrids(table).flatMap((grid) => ['\\par\\medskip', ...tabular(grid)]),
     '\\par\\smallskip',
     `\\parbox{\\linewidth}{\\footnotesize ${table.notes.map(noteLatex).join(' \\par ')}}`,
     '\\end{table}',

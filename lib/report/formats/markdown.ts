@@ -1,16 +1,15 @@
 import { escapeMarkdown } from '../escape';
 import { noteParts } from '../note-text';
 import type { RenderedTable } from '../rendered';
-import { besideGrid, gridOf, tableTitle, type Grid } from './grid';
+import { besideGrids, gridOf, tableTitle, type Grid } from './grid';
 
 /** A table in GitHub's Markdown: title, table, the metrics beside it, notes. Text from outside cannot become markup, a link or HTML. */
 export function tableMarkdown(table: RenderedTable): string {
-  const beside = besideGrid(table);
   return [
     `**${escapeMarkdown(tableTitle(table))}**`,
     '',
     ...block(gridOf(table)),
-    ...(beside ? block(beside) : []),
+    ...besideGrids(table).flatMap(block),
     ...table.notes.map((note) => `- ${noteMarkdown(note)}`),
     '',
   ].join('\n');

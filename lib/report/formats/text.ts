@@ -1,12 +1,15 @@
 import { visible } from '../escape';
 import type { RenderedTable } from '../rendered';
-import { besideGrid, gridOf, tableTitle, type Grid } from './grid';
+import { besideGrids, gridOf, tableTitle, type Grid } from './grid';
 
 /** A table for the terminal: aligned plain text without colour or control characters, notes below, wrapped at `width` (100). */
 export function tableText(table: RenderedTable, width = 100): string {
-  const beside = besideGrid(table);
   const notes = table.notes.map((note) => wrap(visible(note), width));
-  return [visible(tableTitle(table)), block(gridOf(table)), ...(beside ? ['', block(beside)] : []), ...notes].join('\n') + '\n';
+  return (
+    [visible(tableTitle(table)), block(gridOf(table)), ...besideGrids(table).flatMap((grid) => ['', block(grid)]), ...notes].join(
+      '\n',
+    ) + '\n'
+  );
 }
 
 function block({ columns, rows }: Grid): string {
