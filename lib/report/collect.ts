@@ -1,6 +1,7 @@
 import { assembleTables } from '../experiments/assemble';
 import type { RowRuns, RunRecord } from '../experiments/record';
 import type { RenderedTable } from './rendered';
+import { SCALES, type ScaleName } from '../experiments/config';
 import { summarise } from './summarise';
 
 /** Which tables are wanted; all that have runs where nothing is named. */
@@ -19,7 +20,7 @@ export interface FilledTable {
 }
 
 /**
- * Every table that the records fill, by table, scale and data set. A table of which no two rows can be compared (one run that it
+ * Every table that the records fill: the largest scale first, then by data set and table. A table of which no two rows can be compared (one run that it
  * shares with another table, say) is left out unless it is asked for by its number.
  */
 export function fillTables(records: readonly RunRecord[], wanted: Wanted = {}): FilledTable[] {
@@ -28,5 +29,6 @@ export function fillTables(records: readonly RunRecord[], wanted: Wanted = {}): 
     .filter(
       ({ table }) =>
         wanted.table !== undefined || table.rows.every((r) => r.against === undefined) || table.rows.some((r) => r.change),
-    );
+    )
+    .sort((a, b) => SCALES.indexOf(b.scale as ScaleName) - SCALES.indexOf(a.scale as ScaleName));
 }
