@@ -93,14 +93,14 @@ export interface TableRow<C = Json> {
   againstBest?: readonly string[];
   /** The metric that leads in this row where it is not the table's. */
   metric?: string;
+  /** A row that runs only where it, or its group by this name, is asked for. */
+  group?: string;
   paper?: PaperFigure;
 }
 
 /** A table of a paper as data. */
 export interface Table<C = Json> {
   /** What `--table` takes: `2`, `3`, …, `ranking`. */
-  /** A row that runs only where it, or its group by this name, is asked for. */
-  group?: string;
   id: string;
   title: string;
   /** The metric that leads (a key of `RunRecord.metrics`) and those printed beside it. */
