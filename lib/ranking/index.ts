@@ -10,3 +10,11 @@ export {
   type SimulationOptions,
 } from './simulate';
 export { LABEL_GRADES, listsOfDataset, listsOfJudgements, queriesOf, readLists, type ListOptions } from './lists';
+export {
+  compareRankings,
+  evaluateRanking,
+  randomRanking,
+  type EvaluateOptions,
+  type HeldOut,
+  type RankingEvaluation,
+} from './evaluate';
