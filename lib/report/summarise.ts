@@ -38,20 +38,18 @@ export function summarise(table: TableLike, rowRuns: readonly RowRuns[], options
   };
   return {
     ...rendered,
-    notes: notesOf(rendered, [...table.notes, ...(table.notesFrom?.(rowRuns) ?? []), ...notRun(absent)], all),
+    notes: notesOf(rendered, [...table.notes, ...(table.notesFrom?.(rowRuns) ?? []), ...notRun(table.id, absent)], all),
   };
 }
 
 /** Which rows the table has besides: those that could have run, and those that wait to be asked for. */
-function notRun(absent: TableLike['rows']): string[] {
+function notRun(table: string, absent: TableLike['rows']): string[] {
   const labels = absent.filter((row) => !row.group).map((row) => row.label);
-  const groups = [...new Set(absent.flatMap((row) => row.group ?? []))].map(
-    (group) => `\`--rows ${group}\` (${absent.filter((row) => row.group === group).map((row) => row.label).join('; ')})`, // prettier-ignore
-  );
-  return [
-    ...(labels.length ? [`Also in this table, not run: ${labels.join(', ')}.`] : []),
-    ...(groups.length ? [`On request: ${groups.join(', ')}.`] : []),
-  ];
+  const groups = [...new Set(absent.flatMap((row) => row.group ?? []))].map((group) => {
+    const rows = absent.filter((row) => row.group === group).map((row) => row.label);
+    return `\`reproduce --table ${table} --rows ${group}\` adds ${rows.join('; ')}.`;
+  });
+  return [...(labels.length ? [`Also in this table, not run: ${labels.join(', ')}.`] : []), ...groups];
 }
 
 function renderRow(
