@@ -18,3 +18,5 @@ export {
   type HeldOut,
   type RankingEvaluation,
 } from './evaluate';
+export { curveError, recoverExamination, type Examination, type ExaminationOptions } from './examination';
+export { vocabularyGap, withGap, type GapOptions } from './gap';
