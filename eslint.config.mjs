@@ -2,7 +2,7 @@ import tseslint from 'typescript-eslint';
 
 /** Typed rules for the library and its tests; the set-up's plain JavaScript gets the untyped ones. Zero warnings is the rule. */
 export default tseslint.config(
-  { ignores: ['**/node_modules', 'lib/dist', '.venv', 'data', 'reports', 'notebooks'] },
+  { ignores: ['**/node_modules', 'lib/dist', '**/.venv', 'data', 'reports', 'notebooks'] },
   {
     files: ['lib/**/*.ts'],
     extends: [tseslint.configs.recommendedTypeChecked],
