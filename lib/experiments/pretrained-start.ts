@@ -1,7 +1,9 @@
 import type { Dataset, Row } from '../data/types';
 import { ensure } from '../runtime/errors';
 import { Key } from '../runtime/key';
-import type { RunHooks, TrainingExperiment } from './experiment';
+import { canonicalJson } from '../runtime/hash';
+import type { FinetuneConfig } from './config';
+import type { Experiment, RunHooks, TrainingExperiment } from './experiment';
 import { judgedRows, openDataset, splitFold } from './dataset';
 import { pretrain, withPretrained, type Pretrained } from './pretrain-run';
 import { localesOf, startingEncoder, type StartingEncoder } from './start';
@@ -41,8 +43,7 @@ async function pretrainFor(
   if (!config.pretrain) return { start, done: null };
   hooks.onStage?.('pre-train');
   const data = { name: dataset.name, sha256: dataset.sha256 };
-  // The vocabulary from scratch is trained with the training queries, so it differs by fold even where the corpus does not.
-  const perFold = config.start.from === 'scratch' || config.pretrain.corpus === 'train';
+  const perFold = differsByFold(config);
   const run = {
     start: config.start,
     config: config.pretrain,
@@ -51,6 +52,18 @@ async function pretrainFor(
     data,
   } as const;
   return { start, done: await pretrain({ ...run, ...(perFold ? { fold } : {}) }, start, dataset, train, hooks) };
+}
+
+/** The vocabulary from scratch is trained with the training queries, so it differs by fold even where the corpus does not. */
+const differsByFold = ({ start, pretrain }: FinetuneConfig): boolean => start.from === 'scratch' || pretrain?.corpus === 'train';
+
+/** Equal for runs that start from the same pre-trained encoder: the first of them makes it, the others find it. */
+export function encoderKey(experiment: Experiment): string | undefined {
+  if (experiment.kind !== 'finetune' && experiment.kind !== 'out-of-fold') return undefined;
+  const { config, seed, fold, source } = experiment;
+  if (!config.pretrain) return undefined;
+  const { start, pretrain: tasks, head } = config;
+  return canonicalJson({ start, tasks, pooling: head.pooling, seed, source, ...(differsByFold(config) ? { fold } : {}) });
 }
 
 /** Pre-training's curves beside those of the fine-tuning. */

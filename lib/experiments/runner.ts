@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { runFolders, findRecord, saveRecord } from './store';
 import { dependenciesOf, runId, type Experiment, type RunHooks } from './experiment';
+import { encoderKey } from './pretrained-start';
 import { runExperiment } from './run';
 import type { Cell } from './plan';
 import type { RunRecord } from './record';
@@ -60,6 +61,7 @@ export async function runGrid(runs: readonly PlannedRun[], options: GridOptions)
   const started = now();
   const running = new Map<number, string>();
   let done = 0;
+  let busy = 0;
   let failed = false;
   const report = (): void =>
     options.onProgress?.({
@@ -69,16 +71,27 @@ export async function runGrid(runs: readonly PlannedRun[], options: GridOptions)
       ...(done ? { secondsLeft: ((now() - started) / 1000 / done) * (total - done) } : {}),
     });
   let changed = gate();
-  /** Takes the first waiting run whose needs are all recorded; waits for the other jobs where none is. */
+  const encoders = new Encoders();
+  /** Takes the first waiting run whose needs are all recorded and whose encoder no other job is making; waits for the other jobs where none is. */
   const take = async (): Promise<PlannedRun | undefined> => {
     while (queue.length) {
       if (failed) return undefined;
-      const at = queue.findIndex(({ needs }) => needs.every((id) => records.has(id)));
-      if (at >= 0) return queue.splice(at, 1)[0];
-      if (!running.size) throw new Error(`run ${queue[0].id} reads runs that are not planned: ${queue[0].needs.join(', ')}`);
+      const at = queue.findIndex(({ needs, cell }) => needs.every((id) => records.has(id)) && encoders.free(cell.experiment));
+      if (at >= 0) {
+        const [next] = queue.splice(at, 1);
+        encoders.taken(next.cell.experiment);
+        busy++;
+        return next;
+      }
+      if (!busy) throw new Error(`run ${queue[0].id} reads runs that are not planned: ${queue[0].needs.join(', ')}`);
       await changed.opened;
     }
     return undefined;
+  };
+  const made = (experiment: Experiment): void => {
+    encoders.made(experiment);
+    changed.open();
+    changed = gate();
   };
   const work = async (job: number, run: RunOne): Promise<void> => {
     for (let next = await take(); next; next = await take()) {
@@ -91,6 +104,7 @@ export async function runGrid(runs: readonly PlannedRun[], options: GridOptions)
       const record = await run(experiment, parts, {
         stopped: options.stopped,
         onStage: (stage) => {
+          if (stage === 'fine-tune') made(experiment);
           running.set(job, `${name}: ${stage}`);
           report();
         },
@@ -103,8 +117,8 @@ export async function runGrid(runs: readonly PlannedRun[], options: GridOptions)
       saveRecord(folder, record);
       running.delete(job);
       done++;
-      changed.open();
-      changed = gate();
+      busy--;
+      made(experiment);
       report();
     }
   };
@@ -122,6 +136,26 @@ export async function runGrid(runs: readonly PlannedRun[], options: GridOptions)
     else await Promise.all(Array.from({ length: workers }, (_, job) => withWorker((run) => guarded(job, run))));
   }
   return runs.map((r) => ({ ...r, record: records.get(r.id) }));
+}
+
+/** The pre-trained encoders that several runs start from: one run makes each, the others wait for it rather than make it again. */
+class Encoders {
+  private readonly ready = new Map<string, boolean>();
+
+  free(experiment: Experiment): boolean {
+    const key = encoderKey(experiment);
+    return key === undefined || (this.ready.get(key) ?? true);
+  }
+
+  taken(experiment: Experiment): void {
+    const key = encoderKey(experiment);
+    if (key !== undefined && !this.ready.has(key)) this.ready.set(key, false);
+  }
+
+  made(experiment: Experiment): void {
+    const key = encoderKey(experiment);
+    if (key !== undefined) this.ready.set(key, true);
+  }
 }
 
 /** A promise and what settles it: waiting jobs sleep on it until a run is recorded. */
