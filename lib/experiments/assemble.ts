@@ -1,7 +1,7 @@
 import { canonicalJson } from '../runtime/hash';
 import type { DataSource, Scale } from './config';
 import type { RowRuns, RunRecord } from './record';
-import { rowConfig, tableNamed, tableIds, type FinetuneTable } from './tables';
+import { rowConfig, tableIdsOf, tableNamed, type FinetuneTable } from './tables';
 import { baseFor } from './plan';
 import { scales } from './scales';
 
@@ -23,14 +23,14 @@ export function assembleTables(
   wanted: { table?: string; scale?: string; data?: string } = {},
 ): AssembledTable[] {
   const found: AssembledTable[] = [];
-  const finetuned = records.filter(({ experiment: { kind } }) => kind === 'finetune' || kind === 'ensemble');
+  const finetuned = records.filter(({ experiment: { kind } }) => ['finetune', 'ensemble', 'graded'].includes(kind));
   for (const scale of Object.values(scales)) {
     if (wanted.scale !== undefined && wanted.scale !== scale.name) continue;
     const own = finetuned.filter((r) => r.experiment.scale === scale.name);
     for (const data of [...new Set(own.map((r) => r.data.name))].sort()) {
       if (wanted.data !== undefined && wanted.data !== data) continue;
       const byConfig = group(own.filter((r) => r.data.name === data));
-      for (const id of wanted.table === undefined ? tableIds : [wanted.table]) {
+      for (const id of tableIdsOf(scale, wanted.table)) {
         const assembled = assemble(tableNamed(id, scale), scale, data, byConfig);
         if (assembled.rows.some((row) => row.runs.length)) found.push(assembled);
       }

@@ -3,6 +3,8 @@ import type { DataSource, FinetuneConfig } from './config';
 import { openDataset } from './dataset';
 import type { TrainedModel } from './model-folder';
 import type { EnsembleConfig } from './ensemble-run';
+import { membersOf, type GradedConfig } from './graded/config';
+import { openGraded } from './graded/data';
 import type { Json, RunRecord } from './record';
 
 interface Common {
@@ -33,10 +35,17 @@ export interface EnsembleExperiment extends Common {
   config: EnsembleConfig;
 }
 
+/** A ranker of a data set with human grades, measured on all its queries; `fold` 0 of 1, for its own folds are part of the configuration. */
+export interface GradedExperiment extends Common {
+  kind: 'graded';
+  source: { path: string };
+  config: GradedConfig;
+}
+
 /** A run that trains a network. */
 export type TrainingExperiment = FinetuneExperiment | OutOfFoldExperiment;
 /** One run: what decides its result, and therefore its name. */
-export type Experiment = TrainingExperiment | EnsembleExperiment;
+export type Experiment = TrainingExperiment | EnsembleExperiment | GradedExperiment;
 
 /** How a run reports on its way, and how it is asked to stop. */
 export interface RunHooks {
@@ -72,7 +81,9 @@ export async function runId(experiment: Experiment): Promise<string> {
 const names = new Map<string, { name: string; sha256: string }>();
 
 /** What a run's data are called; a generated world is made once to learn it, not once for each of its runs. */
-async function dataName({ source, seed }: Experiment): Promise<{ name: string; sha256: string }> {
+async function dataName(experiment: Experiment): Promise<{ name: string; sha256: string }> {
+  if (experiment.kind === 'graded') return openGraded(experiment.source.path);
+  const { source, seed } = experiment;
   if (!('generated' in source)) return openDataset(source, seed);
   const key = canonicalJson({ source, seed });
   const known = names.get(key);
@@ -82,8 +93,10 @@ async function dataName({ source, seed }: Experiment): Promise<{ name: string; s
   return { name, sha256 };
 }
 
-/** The runs whose records an experiment reads: the out-of-fold models of a cleaned training part, the members of an ensemble. */
-export function dependenciesOf(experiment: Experiment): TrainingExperiment[] {
+/** The runs whose records an experiment reads: the out-of-fold models of a cleaned training part, the members of an ensemble or of a ranker. */
+export function dependenciesOf(experiment: Experiment): Experiment[] {
+  if (experiment.kind === 'graded')
+    return membersOf(experiment.config.ranker).map((ranker) => ({ ...experiment, config: { ...experiment.config, ranker } }));
   const { scale, seed, fold, folds, source } = experiment;
   const common = { scale, seed, fold, folds, source };
   if (experiment.kind === 'ensemble')

@@ -43,7 +43,7 @@ export interface Grid {
 export function planGrid(request: GridRequest): Grid {
   const scale = scaleNamed(request.scale);
   const table = tableNamed(request.table, scale);
-  const source = sourceOf(request, scale);
+  const source = sourceOf(request, table.source ?? scale.data, scale);
   const isClean = (setting: string): boolean => setting.startsWith('clean.');
   const settings = request.set ?? [];
   const base = applySettings(
@@ -52,7 +52,9 @@ export function planGrid(request: GridRequest): Grid {
   );
   const seeds = request.seeds ?? scale.seeds;
   ensure(Number.isInteger(seeds) && seeds >= 1, `--seeds must be a whole number ≥ 1, got ${seeds}`);
-  const folds = request.folds ?? scale.runFolds;
+  const whole = table.rows.every((row) => row.graded);
+  ensure(!whole || !request.folds, `--folds: a run of table ${table.id} covers all its folds`);
+  const folds = whole ? [0] : (request.folds ?? scale.runFolds);
   for (const fold of folds)
     ensure(Number.isInteger(fold) && fold >= 0 && fold < scale.folds, `--folds must be within 0…${scale.folds - 1}, got ${fold}`);
   const generated = 'generated' in source;
@@ -62,7 +64,13 @@ export function planGrid(request: GridRequest): Grid {
     folds.flatMap((fold) =>
       rows.map((row): Cell => {
         const own = rowConfig(table, row, base, settings.filter(isClean));
-        const experiment: Experiment = { ...own, scale: scale.name, seed, fold, folds: scale.folds, source };
+        const common = { scale: scale.name, seed, fold, folds: scale.folds };
+        const experiment = {
+          ...own,
+          ...common,
+          ...(own.kind === 'graded' ? { fold: 0, folds: 1 } : {}),
+          source,
+        } as Experiment;
         return { table: table.id, row: row.id, label: row.label, experiment };
       }),
     ),
@@ -71,8 +79,8 @@ export function planGrid(request: GridRequest): Grid {
 }
 
 /** The data of a request: a file, or the scale's own with the noise that was asked for. */
-function sourceOf({ data, noise }: GridRequest, scale: Scale): DataSource {
-  const source: DataSource = data === undefined ? scale.data : { path: data };
+function sourceOf({ data, noise }: GridRequest, usual: DataSource, scale: Scale): DataSource {
+  const source: DataSource = data === undefined ? usual : { path: data };
   if (noise === undefined) return source;
   ensure('generated' in source, `--noise needs generated data, got ${data ?? scale.name}: real labels have the noise they have`);
   return { ...source, options: { ...source.options, noiseRate: inRange('--noise', noise, 0, 0.9) } };

@@ -14,6 +14,7 @@ const predictions = z
     locale: letters('uej', 'locale letters u, e, j'),
     probabilities: z.base64(),
     classes: z.number().int().min(1).max(4),
+    grades: z.string().regex(/^\d*$/, 'expected one digit a row').optional(),
   })
   .superRefine((value, context) => {
     const rows = value.given.length;
@@ -24,6 +25,7 @@ const predictions = z
     check('predicted', value.predicted.length);
     check('query', value.query.length);
     check('locale', value.locale.length);
+    if (value.grades !== undefined) check('grades', value.grades.length);
     if (value.truth !== undefined) check('truth', value.truth.length);
     check('probabilities', Buffer.from(value.probabilities, 'base64').length, rows * value.classes * 2);
   });

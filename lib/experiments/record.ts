@@ -19,6 +19,8 @@ export interface Predictions {
   /** Probabilities [rows, classes] as base64 of little-endian uint16, p = value / 65535. */
   probabilities: string;
   classes: number;
+  /** Human grades of the rows, one digit each; `given` and `predicted` are then E for the highest of four grades down to I for 0, and mean nothing more. */
+  grades?: string;
 }
 
 /** One finished run. Written once, never edited: tables, figures and sentences are rendered from these files alone. */
@@ -46,6 +48,8 @@ export interface RunRecord {
     labels: Record<Label, number>;
     train: number;
     evaluation: number;
+    /** How many rows have which grade, where rows are graded; `labels` are then all 0. */
+    grades?: Record<string, number>;
   };
   code: { version: string; commit: string | null; dirty: boolean };
   environment: {
@@ -91,6 +95,8 @@ export interface TableRow<C = Json> {
   against?: string;
   /** Instead of `against`: the change is measured against the best of these rows, by the mean of the metric over these very runs. */
   againstBest?: readonly string[];
+  /** Further rows (ids) that it is compared with; these comparisons stand below the table. */
+  also?: readonly string[];
   /** The metric that leads in this row where it is not the table's. */
   metric?: string;
   /** A row that runs only where it, or its group by this name, is asked for. */
@@ -109,6 +115,8 @@ export interface Table<C = Json> {
   /** How the paper prints it: `percent` means ×100 with two digits. */
   unit: 'percent' | 'fraction' | 'loss';
   higherIsBetter: boolean;
+  /** A run covers all folds: every row of the data is in it once. */
+  wholeRuns?: boolean;
   notes: readonly string[];
   /** Sentences that depend on the runs. */
   notesFrom?: (rows: readonly RowRuns[]) => readonly string[];

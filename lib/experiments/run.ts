@@ -1,6 +1,7 @@
 import { dependenciesOf, runId, type Experiment, type RunHooks } from './experiment';
 import { runEnsemble } from './ensemble-run';
 import { runFinetune } from './finetune-run';
+import { runGraded } from './graded/run';
 import type { RunRecord } from './record';
 import { findRecord, runFolders, saveRecord } from './store';
 
@@ -10,6 +11,7 @@ export async function runExperiment(
   parts: readonly RunRecord[],
   hooks: RunHooks = {},
 ): Promise<RunRecord> {
+  if (experiment.kind === 'graded') return runGraded(experiment, parts, hooks);
   return experiment.kind === 'ensemble' ? runEnsemble(experiment, parts) : runFinetune(experiment, hooks, parts);
 }
 

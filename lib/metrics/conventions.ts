@@ -30,6 +30,9 @@ const swapped = { E: 1, S: 0.01, C: 0.1, I: 0 };
 
 const base = { gains: ESCI_GAINS, zeroIdeal: 'zero', single: 'score', extraZeroItem: false, float32: false } as const;
 
+/** Human grades as linear gains over the queries that can tell rankers apart (two or more rows, a positive grade); equal scores averaged. `gains` is not read. */
+export const GRADED: Convention = { ...base, name: 'graded', about: 'grades as linear gains; ties averaged; queries that cannot tell rankers apart are left out', ties: 'average', zeroIdeal: 'skip', single: 'skip' }; // prettier-ignore
+
 export const CONVENTION_NAMES = ['spec', 'trec', 'sklearn', 'esci-data-head', 'zhichunroad-dev'] as const;
 export type ConventionName = (typeof CONVENTION_NAMES)[number];
 

@@ -1,18 +1,36 @@
 import { ensure, oneOf } from '../runtime/errors';
-import { CONVENTIONS, ESCI_GAINS, gainsOf } from './conventions';
+import { CONVENTIONS, ESCI_GAINS, GRADED, gainsOf } from './conventions';
 import { expectedCalibrationError, logLosses } from './calibration';
 import { expectedGain } from './ensemble';
 import { mrr } from './mrr';
-import { ndcg } from './ndcg';
+import { ndcg, type JudgedLists, type NdcgResult } from './ndcg';
 import { PROBABILITY_STEPS, decodePredictions, type PredictionColumns, type PredictionRows } from './predictions';
 import { aucOf, averagePrecisionOf, macroF1Of, meanOf, type WeightedStatistic } from './statistics';
 
-export const METRIC_NAMES = ['microF1', 'macroF1', 'exactAccuracy', 'auc', 'averagePrecision', 'logLoss', 'ndcg', 'mrr'] as const;
-/** Metrics computed from stored predictions. AUC and average precision are of "E or not" (4 classes, 1 score) or "S or not" (2 classes). */
+export const METRIC_NAMES = [
+  'microF1',
+  'macroF1',
+  'exactAccuracy',
+  'auc',
+  'averagePrecision',
+  'logLoss',
+  'ndcg',
+  'mrr',
+  'ndcg10',
+] as const;
+/** Metrics computed from stored predictions. AUC and average precision are of "E or not" (4 classes, 1 score) or "S or not" (2 classes). `ndcg10` is of graded rows. */
 export type MetricName = (typeof METRIC_NAMES)[number];
 
 /** The task's own nDCG, with ties averaged: stored rows have no product ids, and row order could give the labels away. */
 const TIES_AVERAGED = { ...CONVENTIONS.spec, ties: 'average' } as const;
+
+/**
+ * nDCG@10 of human grades as linear gains, equal scores averaged, over the queries that can tell rankers apart: two or more rows and a positive grade. The others
+ * are NaN in `perQuery`.
+ */
+export function gradedNdcg10(lists: JudgedLists, ties: 'average' | 'first' = 'average'): NdcgResult {
+  return ndcg(lists, { ...GRADED, ties }, 10);
+}
 
 /** Metrics where a smaller value is better. */
 export const LOWER_IS_BETTER: readonly string[] = ['logLoss', 'ece', 'loss', 'mlmLoss'];
@@ -57,18 +75,28 @@ export function prepareMetric(name: MetricName, columns: PredictionColumns): Wei
       return meanOf(ndcg({ ...lists, scores: rankingScore(columns) }, TIES_AVERAGED).perQuery, perQuery, queries);
     case 'mrr':
       return meanOf(mrr({ ...lists, scores: rankingScore(columns) }).perQuery, perQuery, queries);
+    case 'ndcg10':
+      ensure(columns.grades, 'metric ndcg10 needs graded rows, got labels');
+      return meanOf(
+        gradedNdcg10({ gains: columns.grades, scores: rankingScore(columns), query, queries }).perQuery,
+        perQuery,
+        queries,
+      );
   }
 }
 
 /**
  * Every metric that applies to stored predictions, from the same code that the intervals use: the metrics of `METRIC_NAMES`, and `ece` (15 bins, of
  * the predicted class). Probabilities are stored in 65,535ths, so figures agree with those of the unrounded ones to about 1e-5.
+ * Graded rows have `ndcg10` alone: a grade is not a label.
  */
 export function metricsOf(rows: PredictionRows, labels: 'given' | 'truth' = 'given'): Record<string, number> {
   const columns = decodePredictions(rows, labels);
   const ones = new Float64Array(columns.queries).fill(1);
   const out: Record<string, number> = {};
+  if (columns.grades) return { ndcg10: prepareMetric('ndcg10', columns)(ones) };
   for (const name of METRIC_NAMES) {
+    if (name === 'ndcg10') continue;
     const applies =
       columns.classes === 4 ||
       (columns.classes === 2 ? name !== 'exactAccuracy' : ['auc', 'averagePrecision', 'ndcg', 'mrr'].includes(name));

@@ -11,6 +11,8 @@ export interface PredictionRows {
   query: readonly number[];
   probabilities: string;
   classes: number;
+  /** The grade of each row, one digit each, where rows are judged by grades rather than labels. */
+  grades?: string;
 }
 
 /** Stored predictions as columns. With 2 classes (task 3) class 1 is substitute and letters become S = 1, any other = 0. */
@@ -25,6 +27,8 @@ export interface PredictionColumns {
   classes: number;
   query: Int32Array;
   queries: number;
+  /** Grades of the rows; present where they are what counts, and labels mean nothing. */
+  grades?: Uint8Array;
 }
 
 /** Steps of a stored probability: it is a whole number of 65,535ths. */
@@ -56,7 +60,13 @@ export function decodePredictions(rows: PredictionRows, labels: 'given' | 'truth
     classes: rows.classes,
     query: numbers,
     queries: names.length,
+    ...(rows.grades === undefined ? {} : { grades: digits(rows.grades, n) }),
   };
+}
+
+function digits(grades: string, n: number): Uint8Array {
+  ensure(grades.length === n && /^\d*$/.test(grades), `grades must be ${n} digits, got ${grades.length} characters`);
+  return Uint8Array.from(grades, Number);
 }
 
 function ids(letters: string, binary: boolean): Uint8Array {

@@ -1,6 +1,6 @@
 import type { RunRecord } from '../experiments/record';
 import { metricTitle } from './formats/grid';
-import { count, figure } from './numbers';
+import { count, figure, range, signed } from './numbers';
 import type { RenderedTable } from './rendered';
 
 /** The sentences below a table: what was run on what, what the interval covers, what may not be concluded, and anything amiss in the runs. */
@@ -8,7 +8,8 @@ export function notesOf(table: Omit<RenderedTable, 'notes'>, own: readonly strin
   const notes: string[] = [];
   const shown = table.rows.filter((r) => r.runs > 0);
   if (!shown.length) return ['No run of this table is finished.', ...own];
-  const over = [...new Set(shown.map((r) => `${plural(r.seeds, 'seed')} × ${plural(r.folds, 'fold')}`))].join(' or ');
+  const folds = (r: RenderedTable['rows'][number]): string => (table.wholeRuns ? '' : ` × ${plural(r.folds, 'fold')}`);
+  const over = [...new Set(shown.map((r) => plural(r.seeds, 'seed') + folds(r)))].join(' or ');
   const data = table.data.map((d) => {
     const sets = d.sha256.length > 1 ? `${d.sha256.length} sets, drawn anew for each seed, of about ` : '';
     const hash = d.sha256.length > 1 ? '' : `, sha256 ${d.sha256[0].slice(0, 12)}`;
@@ -19,7 +20,7 @@ export function notesOf(table: Omit<RenderedTable, 'notes'>, own: readonly strin
   });
   notes.push(
     `Ours: mean ± sd of ${metricTitle(table.metric)} over ${over}, scale ${table.scales.join(', ')}, on ${data.join('; ')}, ` +
-      `evaluated on ${[...new Set(table.data.flatMap((d) => (d.tasks ?? [d]).map((t) => count(t.evaluation))))].join(', ')} held-out rows a fold.`,
+      `evaluated on ${[...new Set(table.data.flatMap((d) => (d.tasks ?? [d]).map((t) => count(t.evaluation))))].join(', ')} ${table.wholeRuns ? 'rows a run' : 'held-out rows a fold'}.`,
   );
   if (!own.some((note) => /absolute figures/i.test(note))) {
     notes.push(
@@ -43,7 +44,8 @@ export function notesOf(table: Omit<RenderedTable, 'notes'>, own: readonly strin
   if (compared.some((r) => !r.change?.covers.training)) {
     notes.push("Rows run with one seed: their interval leaves out training's own chance, so none can be called reproduced.");
   }
-  if (shown.length > 1)
+  notes.push(...furtherComparisons(table));
+  if (shown.some((r) => r.cost) && shown.length > 1)
     notes.push(
       'Step time: as the runs came, with whatever else the machine was doing; `npm run bench -- --tricks` times the strategies side by side.',
     );
@@ -57,6 +59,22 @@ export function notesOf(table: Omit<RenderedTable, 'notes'>, own: readonly strin
   if (failed.length) notes.push(`Self-checks failed in ${failed.join(', ')}.`);
   if (runs.some((r) => r.code.dirty)) notes.push('Some runs were made from a working tree with uncommitted changes.');
   return notes;
+}
+
+/** One sentence for each row that others are also compared with: change, interval and verdict. */
+function furtherComparisons({ rows, unit }: Omit<RenderedTable, 'notes'>): string[] {
+  const names = [...new Set(rows.flatMap((row) => row.also?.map((a) => a.against) ?? []))];
+  return names.map((name) => {
+    const parts = rows.flatMap((row) =>
+      (row.also ?? [])
+        .filter((a) => a.against === name)
+        .map(
+          ({ change, verdict }) =>
+            `${row.label} ${signed(change?.value, unit)} ${range(change?.interval, unit)} ${verdict.words}`,
+        ),
+    );
+    return `Also against ${name}: ${parts.join('; ')}.`;
+  });
 }
 
 const plural = (n: number, word: string): string => `${n} ${word}${n === 1 ? '' : 's'}`;

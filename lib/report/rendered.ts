@@ -23,6 +23,8 @@ export interface RenderedRow {
   /** The paper's figure and its change against the same row, in the metric's own units. */
   paper?: { value?: number; change?: number; source: string };
   verdict: Verdict;
+  /** Comparisons with further rows. */
+  also?: { against: string; change?: Change; verdict: Verdict }[];
   /** Time of a training step, and as a multiple of the table's first row. */
   cost?: { stepMilliseconds: number; relative: number };
   /** Ids of the runs behind the row. */
@@ -37,6 +39,8 @@ export interface RenderedTable {
   beside: readonly string[];
   unit: 'percent' | 'fraction' | 'loss';
   higherIsBetter: boolean;
+  /** A run covers all folds of its data. */
+  wholeRuns?: boolean;
   scales: string[];
   /** The data sets by name, with their sizes (means over the sets, where data is generated anew for each seed). */
   data: {

@@ -31,6 +31,7 @@ export function summarise(table: TableLike, rowRuns: readonly RowRuns[], options
     beside: table.beside,
     unit: table.unit,
     higherIsBetter: table.higherIsBetter,
+    ...(table.wholeRuns ? { wholeRuns: true } : {}),
     scales: [...new Set(all.map((r) => r.experiment.scale))],
     data: [...new Set(all.map((r) => r.data.name))].map((name) => dataOf(all.filter((r) => r.data.name === name))),
     majority: table.metric === 'microF1' ? majorityShare(all) : undefined,
@@ -64,14 +65,17 @@ function renderRow(
   const runs = (runsOf.get(row.id) ?? []).filter((r) => r.metrics[metric] !== undefined);
   const other = row.againstBest ? best(row.againstBest, metric, runsOf, table.higherIsBetter) : row.against;
   const against = other === undefined ? undefined : table.rows.find((r) => r.id === other);
-  const change =
-    against &&
-    pairedChange(metric, runs, runsOf.get(against.id) ?? [], {
-      key: Key.from('table').fold(table.id, row.id),
-      ...options,
-    });
+  const key = Key.from('table').fold(table.id, row.id);
+  const changeFrom = (id: string, own: Key) => pairedChange(metric, runs, runsOf.get(id) ?? [], { key: own, ...options });
+  const change = against && changeFrom(against.id, key);
   const paperChange = paperChangeOf(row, against);
   const print = (value: number): string => signed(value, table.unit);
+  const judged = { run: runs.length > 0, higherIsBetter: table.higherIsBetter, resolution: resolution(table.unit), print };
+  const also = (row.also ?? []).flatMap((id) => {
+    const label = table.rows.find((r) => r.id === id)?.label;
+    const own = changeFrom(id, key.fold('also', id));
+    return label && own ? [{ against: label, change: own, verdict: judge({ ...judged, compared: true, change: own }) }] : [];
+  });
   return {
     id: row.id,
     label: row.label,
@@ -88,15 +92,8 @@ function renderRow(
     ),
     change,
     paper: row.paper && { value: row.paper.value, change: paperChange, source: row.paper.source },
-    verdict: judge({
-      run: runs.length > 0,
-      compared: against !== undefined,
-      change,
-      paperChange,
-      higherIsBetter: table.higherIsBetter,
-      resolution: resolution(table.unit),
-      print,
-    }),
+    verdict: judge({ ...judged, compared: against !== undefined, change, paperChange }),
+    ...(also.length ? { also } : {}),
     cost: time === undefined || base === undefined ? undefined : { stepMilliseconds: time, relative: time / base },
     records: runs.map((r) => r.id),
   };

@@ -64,6 +64,7 @@ function recomputed(record: RunRecord): Record<string, { value: number; toleranc
   put('logLoss', named.logLoss, 10 * rounded);
   put('calibrationError', named.ece, 5 * rounded);
   put('ndcg', named.ndcg, rounded);
+  put('ndcg10', named.ndcg10, TOLERANCE.exact);
   if (classes === 4) {
     put('exactAuc', named.auc, rounded);
     put('exactAccuracy', named.exactAccuracy, rounded);

@@ -1,6 +1,6 @@
 import type { Product } from '../data/types';
 import { Bm25 } from '../metrics/bm25';
-import { CONVENTIONS, type Convention } from '../metrics/conventions';
+import { GRADED } from '../metrics/conventions';
 import { ndcg, randomNdcg, type NdcgResult } from '../metrics/ndcg';
 import { ensure } from '../runtime/errors';
 import { productText, type ProductField } from '../text';
@@ -62,9 +62,6 @@ export function rankByBm25(
   return { scores, texts: 0, tokens: 0 };
 }
 
-/** nDCG of judged grades where only queries count that can tell rankers apart: two or more rows and a positive grade. Linear gain. */
-const TELLING: Convention = { ...CONVENTIONS.spec, name: 'graded', zeroIdeal: 'skip', single: 'skip' };
-
 /**
  * nDCG@k of scores against grades as linear gains, over the queries with two or more rows and a positive grade; `random` is random order, exactly.
  * Ties matter for BM25, whose titles often score alike: `order` ranks them in the order of the pairs (a stable sort, as most scripts do), `average` takes the
@@ -82,6 +79,6 @@ export function gradedNdcg(
     return numbers.get(queryId)!;
   });
   const lists = { gains: pairs.map((p) => p.grade), query };
-  const result = ndcg({ ...lists, scores }, { ...TELLING, ties: ties === 'order' ? 'first' : 'average' }, k);
-  return { ...result, random: randomNdcg(lists, TELLING, k).value, queryIds: [...numbers.keys()] };
+  const result = ndcg({ ...lists, scores }, { ...GRADED, ties: ties === 'order' ? 'first' : 'average' }, k);
+  return { ...result, random: randomNdcg(lists, GRADED, k).value, queryIds: [...numbers.keys()] };
 }

@@ -1,7 +1,8 @@
 import { ensure } from '../../runtime/errors';
-import type { CleanConfig, FinetuneConfig } from '../config';
+import type { CleanConfig, DataSource, FinetuneConfig } from '../config';
 import type { Combine, EnsembleConfig } from '../ensemble-run';
 import { applyPatch, applySettings, type Patch } from '../patch';
+import type { GradedConfig } from '../graded/config';
 import type { Table, TableRow } from '../record';
 
 /** A row of a table of models: a patch of the base configuration, or an ensemble of other rows. */
@@ -10,6 +11,8 @@ export interface FinetuneRow extends TableRow<Patch<FinetuneConfig>> {
   clean?: Omit<CleanConfig, 'model'>;
   /** The row trains nothing: it combines the predictions of these rows. */
   ensemble?: { of: readonly string[]; combine: Combine };
+  /** The row ranks a data set with human grades; `patch` is not read. */
+  graded?: GradedConfig;
   /** Needs true labels: the row exists on generated data only. */
   truth?: boolean;
 }
@@ -18,6 +21,8 @@ export interface FinetuneRow extends TableRow<Patch<FinetuneConfig>> {
 export interface FinetuneTable extends Table<Patch<FinetuneConfig>> {
   base: FinetuneConfig;
   rows: readonly FinetuneRow[];
+  /** The table's own data, where they are not the scale's. */
+  source?: DataSource;
 }
 
 /** The rows that names of rows and of groups mean, in the table's order; without names every row that stands in no group. Throws on a name that means none. */
@@ -31,7 +36,10 @@ export function chosenRows({ id, rows }: Pick<FinetuneTable, 'id' | 'rows'>, nam
 }
 
 /** What a row runs: the kind of its experiment and the whole configuration, which decide which records are the row's. */
-export type RowConfig = { kind: 'finetune'; config: FinetuneConfig } | { kind: 'ensemble'; config: EnsembleConfig };
+export type RowConfig =
+  | { kind: 'finetune'; config: FinetuneConfig }
+  | { kind: 'ensemble'; config: EnsembleConfig }
+  | { kind: 'graded'; config: GradedConfig };
 
 /** The configuration of a row over a base; `settings` (`clean.fraction=0.08`) are laid over rows with confident learning. */
 export function rowConfig(
@@ -40,6 +48,7 @@ export function rowConfig(
   base: FinetuneConfig,
   settings: readonly string[] = [],
 ): RowConfig {
+  if (row.graded) return { kind: 'graded', config: row.graded };
   if (row.ensemble) {
     const { of, combine } = row.ensemble;
     const members = of.map(

@@ -1,0 +1,106 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { foldOf, readCatalogue, readJudgements } from '../../data';
+import { LABELS, type Dataset, type Product, type Row } from '../../data/types';
+import { ensure } from '../../runtime/errors';
+import { sha256, sha256File } from '../../runtime/hash';
+import { placeOf, openDataset } from '../dataset';
+import { catalogueFile } from '../catalogue';
+import type { JudgedSource } from './config';
+
+/** Products that people graded for queries: `grades[i]`, 0 … 3, of `rows[i]`. */
+export interface GradedData {
+  name: string;
+  /** SHA-256 over those of the catalogue's and the judgements' file. */
+  sha256: string;
+  /** The graded pairs as rows; their label only says which class the grade is (`classOfGrade`), it is no ESCI label. */
+  rows: Row[];
+  grades: Uint8Array;
+  /** [N] the running number of each row's query. */
+  query: Int32Array;
+  queries: number;
+  /** The catalogue, also products that nobody graded, and its file's SHA-256. */
+  products: Product[];
+  catalogueSha256: string;
+}
+
+/** The highest grade. */
+export const TOP_GRADE = 3;
+
+/** The class id of a grade: 3 → 0 … 0 → 3, so that four classes run from the best to the worst as E, S, C, I do. */
+export const classOfGrade = (grade: number): number => TOP_GRADE - grade;
+
+const loaded = new Map<string, Promise<GradedData>>();
+
+/** A folder with `products.*` and `judgments.*` (or `judgements.*`), by name or path; read once in this process. */
+export function openGraded(path: string): Promise<GradedData> {
+  const folder = placeOf(path);
+  ensure(
+    folder,
+    `--data ${path}: no such folder; expected products and judgments with grades, as ../shared/data/chorus-electronics has`,
+  );
+  if (!loaded.has(folder)) loaded.set(folder, open(folder));
+  return loaded.get(folder)!;
+}
+
+async function open(folder: string): Promise<GradedData> {
+  ensure(statSync(folder).isDirectory(), `--data ${folder} must be a folder with products and judgments, got a file`);
+  const catalogue = catalogueFile(folder);
+  const judgements = readdirSync(folder).sort().find((name) => /^judge?ments\.(jsonl|csv|parquet)(\.gz|\.zst)?$/.test(name)); // prettier-ignore
+  ensure(
+    catalogue && existsSync(catalogue) && judgements,
+    `--data ${folder} must hold products.* and judgments.* (grades), got ${readdirSync(folder).join(', ')}`,
+  );
+  const file = join(folder, judgements);
+  const hashes = await Promise.all([sha256File(catalogue), sha256File(file)]);
+  const products = await readCatalogue(catalogue);
+  const known = new Map(products.map((product) => [product.productId, product]));
+  const numbers = new Map<string, number>();
+  const judged = await readJudgements(file);
+  const rows = judged.map(({ query, productId, grade }, i): Row => {
+    const product = known.get(productId);
+    ensure(product, `${file}: product ${productId} is not in ${basename(catalogue)}`);
+    ensure(Number.isInteger(grade) && grade <= TOP_GRADE, `${file}: grades must be 0, 1, 2 or 3, got ${grade}`);
+    if (!numbers.has(query)) numbers.set(query, numbers.size);
+    return {
+      ...product,
+      exampleId: i,
+      queryId: numbers.get(query)!,
+      query,
+      label: LABELS[classOfGrade(grade)],
+      smallVersion: true,
+      largeVersion: true,
+      split: 'train',
+    };
+  });
+  return {
+    name: basename(folder),
+    sha256: sha256(hashes.join('\n')),
+    rows,
+    grades: Uint8Array.from(judged, (j) => j.grade),
+    query: Int32Array.from(rows, (row) => row.queryId),
+    queries: numbers.size,
+    products,
+    catalogueSha256: hashes[0],
+  };
+}
+
+/** [N] the fold of each row: a hash of its query, as everywhere. Throws where a fold has no query. */
+export function foldsOf({ rows }: Pick<GradedData, 'rows'>, folds: number): Int32Array {
+  const of = Int32Array.from(rows, ({ locale, query }) => foldOf(locale, query, folds));
+  for (let fold = 0; fold < folds; fold++) ensure(of.includes(fold), `fold ${fold} of ${folds} has no query`);
+  return of;
+}
+
+/** The rows of all folds but `fold`, and those of it: a query's rows are on one side. `but` leaves out another fold too. */
+export function partsOf(folds: Int32Array, fold: number, but = fold): { train: Int32Array; test: Int32Array } {
+  const all = Int32Array.from(folds.keys());
+  return { train: all.filter((i) => folds[i] !== fold && folds[i] !== but), test: all.filter((i) => folds[i] === fold) };
+}
+
+/** The judged (ESCI) data set of a configuration, checked against its SHA-256. */
+export async function openJudged({ name, sha256: expected }: JudgedSource): Promise<Dataset> {
+  const dataset = await openDataset({ path: name }, 0);
+  ensure(dataset.sha256 === expected, `data ${name} has SHA-256 ${dataset.sha256}, expected ${expected}`);
+  return dataset;
+}
