@@ -21,6 +21,7 @@ export interface BenchModel {
   warmup: number;
   /** Strategies switched on; none where absent. */
   tricks?: Tricks;
+  recompute?: boolean;
 }
 
 /** A classifier on the first token with random weights, as both benches time it. */
@@ -39,6 +40,7 @@ export function benchClassifier(model: BenchModel, key: Key): Classifier {
     clip,
     warmup,
     tricks = NO_TRICKS,
+    recompute,
   } = model;
   const classifier = new Classifier({
     encoder: {
@@ -71,6 +73,7 @@ export function benchClassifier(model: BenchModel, key: Key): Classifier {
     trigramCapacity: 0,
     frozen: [],
     precision,
+    recompute,
   });
   classifier.start(initialise(classifier.specs, key));
   return classifier;

@@ -85,6 +85,8 @@ export interface FinetuneConfig {
   select: { every: Duration } | null;
   /** Confident learning on the training part; absent = none. */
   clean?: CleanConfig;
+  /** Compute each encoder layer again in the backward pass instead of keeping its inner results: less memory, a third more work; absent = no. */
+  recompute?: true;
 }
 
 /**

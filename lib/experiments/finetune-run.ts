@@ -172,6 +172,7 @@ export function classifierSpec(
     trigramCapacity: config.trigrams?.capacity ?? 0,
     frozen: config.trigrams?.frozen ? ['heads.esci.trigrams.weight'] : [],
     precision: config.precision,
+    ...(config.recompute ? { recompute: true } : {}),
   };
 }
 

@@ -39,7 +39,15 @@ export function applySettings<T>(base: T, settings: readonly string[]): T {
   }, base);
 }
 
+/** Switches of a training configuration that are absent where they are off, so that older configurations keep their names. */
+const SWITCHES = ['recompute'];
+
 function set(config: unknown, [key, ...rest]: string[], text: string, path: string): unknown {
+  if (isObject(config) && SWITCHES.includes(key) && 'precision' in config) {
+    ensure(text === 'true' || text === 'false', `${path} must be true or false, got ${shown(text)}`);
+    const others = Object.fromEntries(Object.entries(config).filter(([name]) => name !== key));
+    return text === 'true' ? { ...others, [key]: true } : others;
+  }
   ensure(
     isObject(config) && key in config,
     `${path} is not a setting${isObject(config) ? `: there are ${Object.keys(config).join(', ')}` : ''}`,

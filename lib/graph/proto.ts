@@ -83,7 +83,7 @@ export class GraphBuilder {
     });
   }
 
-  /** A float32 identity of `input` that runs only after `effects`. */
+  /** An identity of `input` that runs only after `effects`. */
   identity(name: string, input: string, dtype: number, effects: readonly string[] = []): string {
     return this.node('Identity', name, [input, ...effects.map((e) => '^' + e)], { T: ['type', dtype] });
   }

@@ -80,12 +80,25 @@ export class Recorder {
       return id;
     };
     spy.executeOp = (op, attributes, inputs, outputs) => this.execute(native, op, attributes, inputs, outputs);
+    spy.barrier = (tensor, after) => this.barrier(native, tensor, after);
     spy.tensorDataSync = () => {
       throw new InputError(
         'a tensor was read while a step is recorded: return it as an output of the entry and read it after the run',
       );
     };
     return spy;
+  }
+
+  /** The same value as another node, to be had once `after` has run: what is computed from it is not taken for what was computed before. */
+  private barrier(native: NativeBinding, tensor: number, after: number): NativeTensor {
+    const [node, gate] = [this.lookup(tensor, 'a barrier'), this.lookup(after, 'a barrier').split(':')[0]];
+    const key = JSON.stringify(['barrier', node, gate]);
+    const [known] = this.standIns.of([tensor])!;
+    const name = this.computed.get(key) ?? this.graph.identity(`${this.prefix}/Again${this.count++}`, node, known.dtype, [gate]);
+    this.computed.set(key, name);
+    const made = this.standIns.make(native, known)!;
+    this.names.set(made.id, name);
+    return made;
   }
 
   private constant(dtype: number, shape: number[], data: ArrayBufferView): string {

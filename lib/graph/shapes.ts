@@ -11,7 +11,8 @@ export interface Known {
 type Attributes = Readonly<Record<string, AttributeValue>>;
 type Rule = (inputs: readonly Known[], attributes: Attributes) => Known[] | undefined;
 
-const one = (shape: readonly number[] | undefined, dtype: number): Known[] | undefined => (shape ? [{ shape, dtype }] : undefined);
+const one = (shape: readonly number[] | undefined, dtype: number): Known[] | undefined =>
+  shape ? [{ shape, dtype }] : undefined;
 const number = (attributes: Attributes, name: string, fallback: number): number =>
   (attributes[name]?.[1] as number | undefined) ?? fallback;
 const flag = (attributes: Attributes, name: string): boolean => Boolean(attributes[name]?.[1]);
@@ -89,7 +90,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     if (!to.value) return undefined;
     const known = to.value.reduce((a, b) => (b < 0 ? a : a * b), 1);
     const shape = [...to.value].map((n) => (n < 0 ? sizeOf(x.shape) / known : n));
-    return sizeOf(shape) === sizeOf(x.shape) ? one(shape, x.dtype) : undefined;
+    return shape.every(Number.isInteger) && sizeOf(shape) === sizeOf(x.shape) ? one(shape, x.dtype) : undefined;
   },
   Transpose: ([x, order]) => one(order.value && [...order.value].map((a) => x.shape[a]), x.dtype),
   Pack: (xs, attributes) => {

@@ -4,13 +4,16 @@ import type { Known } from './shapes';
 /** Constants of at most this many numbers are remembered: shapes, axes, permutations. */
 const LARGEST_VALUE = 64;
 
+/** TensorFlow shares an array's memory where it lies at a multiple of 64 bytes and copies it elsewhere; an array of more than 32 MiB begins 16 bytes into a page. */
+const ALIGNED = 48;
+
 /**
  * What a recorder knows of each tensor by its native handle, and tensors that stand in for those it does not compute: right in shape and type, all of them
  * views of one array of zeros, so that recording a step of any size takes neither its memory nor its time.
  */
 export class StandIns {
   private readonly known = new Map<number, Known>();
-  private zeros = new ArrayBuffer(1 << 20);
+  private zeros = new ArrayBuffer(1 << 26);
 
   /** Remembers a tensor, with its numbers where it is a small int32 constant. */
   note(id: number, shape: readonly number[], dtype: number, data?: ArrayBufferView): void {
@@ -29,9 +32,10 @@ export class StandIns {
     const array = { [DataType.float32]: Float32Array, [DataType.int32]: Int32Array, [DataType.bool]: Uint8Array }[dtype];
     if (!array) return undefined;
     const size = shape.reduce((a, b) => a * b, 1);
-    if (size * 4 > this.zeros.byteLength) this.zeros = new ArrayBuffer(size * 4); // pages that nothing touches take no memory
+    const bytes = ALIGNED + 4 * size;
+    if (bytes > this.zeros.byteLength) this.zeros = new ArrayBuffer(bytes); // pages that nothing touches take no memory
     const dims = [...shape];
-    const id = native.createTensor(dims, dtype, new array(this.zeros, 0, size));
+    const id = native.createTensor(dims, dtype, new array(this.zeros, ALIGNED, size));
     this.note(id, dims, dtype);
     return { id, shape: dims, dtype };
   }

@@ -30,6 +30,22 @@ export function valueAndGradients(f: (params: Params) => Tensor, params: Params)
   }
 }
 
+/**
+ * ∂L/∂parameters of a function of any shape from ∂L/∂value, by name, for use inside an op's hand-written gradient: tfjs clears its one tape after each
+ * differentiation, so the surrounding one's is put back. A parameter that the value does not depend on has no entry.
+ */
+export function pullBack(f: (params: Params) => Tensor, params: Params, dy: Tensor): Record<string, Tensor> {
+  const { state } = tf.engine();
+  const surrounding = state.activeTape;
+  const names = Object.keys(params);
+  try {
+    const { grads } = tf.engine().gradients(() => f(params), Object.values(params), dy.clone(), true);
+    return Object.fromEntries(names.flatMap((name, i) => (grads[i] ? [[name, grads[i]]] : [])));
+  } finally {
+    state.activeTape = surrounding;
+  }
+}
+
 /** tfjs keeps what the ops of a function saved for their gradients when that function throws; this lets go of it. */
 function dropTape(): void {
   const { state } = tf.engine();

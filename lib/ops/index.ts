@@ -1,4 +1,5 @@
 export * from './attention';
+export * from './barrier';
 export * from './cross-entropy';
 export * from './dense';
 export * from './dropout';
@@ -9,6 +10,7 @@ export * from './kernel';
 export * from './layer-norm';
 export * from './params';
 export * from './pooling';
+export * from './recomputed';
 export * from './row-sum';
 export * from './scoped';
 export * from './tensor-key';

@@ -1,5 +1,6 @@
 import { Key } from '../runtime/key';
 import { tf, type Tensor } from '../runtime/tensorflow';
+import { barrier } from './barrier';
 import { FLOAT, INT, ints, kernel } from './kernel';
 
 /**
@@ -19,6 +20,11 @@ export class TensorKey {
 
   fold(...parts: (number | string)[]): TensorKey {
     return new TensorKey(this.seed, this.site.fold(...parts));
+  }
+
+  /** The same key, which in a recorded step draws only once `tensor` has been computed: the same numbers, not kept from an earlier draw. */
+  after(tensor: Tensor): TensorKey {
+    return new TensorKey(barrier(this.seed, tensor), this.site);
   }
 
   private words(): Tensor {

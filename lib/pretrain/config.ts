@@ -104,4 +104,6 @@ export interface PretrainConfig {
   weightDecay: number;
   clip: number;
   precision: 'f32' | 'bf16';
+  /** Compute each encoder layer again in the backward pass instead of keeping its inner results: less memory, a third more work; absent = no. */
+  recompute?: true;
 }

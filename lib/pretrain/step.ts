@@ -130,14 +130,14 @@ export function taskLoss(
     const settings = config.contrastive!;
     const shaken = { ...encoder, dropout: encoder.dropout || settings.dropout };
     const views = (own ?? new TensorKey(feeds.seed)).fold('view');
-    const view = (n: number): Tensor => meanPool(encode(params, shaken, input, { dropoutKey: views.fold(n) }), attentionMask);
+    const view = (n: number): Tensor => meanPool(encode(params, shaken, input, { dropoutKey: views.fold(n), recompute: config.recompute }), attentionMask);
     const { loss, logits } = infoNce(view(0), view(1), queue, settings.scale);
     const itself = tf.range(0, config.batch, 1, 'int32');
     const pairs = tf.sum(tf.mul(logits, tf.cast(tf.oneHot(itself, logits.shape[1]!), 'float32')), 1);
     return { loss, accuracy: accuracyOf(logits, itself), more: { Positive: tf.div(tf.mean(pairs), settings.scale) } };
   }
   const tokens = task !== 'mlm' && pooling === 'first' ? 'first' : 'all';
-  const hidden = encode(params, encoder, input, { dropoutKey: own, tokens });
+  const hidden = encode(params, encoder, input, { dropoutKey: own, tokens, recompute: config.recompute });
   if (task === 'mlm') {
     const logits = mlmLogits(params, encoder, hidden, feeds['mlm.positions']);
     return { loss: crossEntropy(logits, labels), accuracy: accuracyOf(logits, labels) };

@@ -26,6 +26,8 @@ export interface NativeBinding {
   executeOp(name: string, attributes: NativeAttribute[], inputs: number[], outputs: number): NativeTensor[];
   createTensor(shape: number[], dtype: number, data: ArrayBufferView | Uint8Array[]): number;
   deleteTensor(id: number): void;
+  /** There only while a step is recorded: see `ops/barrier`. */
+  barrier?(tensor: number, after: number): NativeTensor;
   tensorDataSync(id: number): Float32Array | Int32Array | Uint8Array | Float64Array;
   loadSavedModel(directory: string, tags: string): number;
   runSavedModel(session: number, inputs: number[], inputNames: string, outputNames: string): NativeTensor[];

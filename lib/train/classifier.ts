@@ -31,6 +31,8 @@ export interface ClassifierSpec {
   /** Weights that are not trained (a frozen tri-gram table). */
   frozen: readonly string[];
   precision: Precision;
+  /** Compute each encoder layer again in the backward pass instead of keeping its inner results. */
+  recompute?: boolean;
   eager?: boolean;
   /** Record the prediction alone: no training programs, no optimiser state; the weights are those to predict with. */
   predictOnly?: boolean;
@@ -175,7 +177,7 @@ export class Classifier {
 }
 
 /** The network of a specification as the training step sees it; `names` are all its weights. */
-export function modelOf({ encoder, head, sizes, frozen }: ClassifierSpec, names: readonly string[]): Model {
+export function modelOf({ encoder, head, sizes, frozen, recompute }: ClassifierSpec, names: readonly string[]): Model {
   return {
     forward: (params, batch, key) => {
       const { inputIds, attentionMask, tokenTypeIds } = batch;
@@ -186,6 +188,7 @@ export function modelOf({ encoder, head, sizes, frozen }: ClassifierSpec, names:
         {
           dropoutKey: key?.fold('encoder'),
           tokens: head.pooling === 'cls' ? 'first' : 'all',
+          recompute,
         },
       );
       const { brand, color, country, trigrams } = batch;
