@@ -5,6 +5,7 @@ import { valueAndGradients } from '../ops/gradients';
 import { ints } from '../ops/kernel';
 import type { Params } from '../ops/params';
 import { l2Normalise, meanPool } from '../ops/pooling';
+import { rowSum } from '../ops/row-sum';
 import { TensorKey } from '../ops/tensor-key';
 import { ensure, inRange, oneOf } from '../runtime/errors';
 import { Key } from '../runtime/key';
@@ -217,7 +218,7 @@ function trainStep({ encoder: { config }, loss, temperature, symmetric, weightDe
       const products = tower(p, config, batch, 'product', dropout); // [B, H]
       if (loss === 'pointwise')
         return pointwiseLoss(
-          tf.add(tf.div(tf.sum(tf.mul(queries, products), 1), temperature), p[BIAS]),
+          tf.add(tf.div(rowSum(tf.mul(queries, products)), temperature), p[BIAS]),
           batch.targets,
           batch.weights,
         );

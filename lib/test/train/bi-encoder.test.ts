@@ -65,7 +65,7 @@ test('pointwise learning from hits and misses: probabilities beat the constant r
     encoder,
     pairs,
     steps: 90,
-    batch: 23,
+    batch: 37,
     learningRate: 3e-3,
     temperature: 0.1,
     loss: 'pointwise',
