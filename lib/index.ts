@@ -15,6 +15,7 @@ export * as heads from './heads';
 export * as metrics from './metrics';
 export * as ops from './ops';
 export * as pretrain from './pretrain';
+export * as ranking from './ranking';
 export * as report from './report';
 export * as text from './text';
 export * as train from './train';

@@ -12,6 +12,7 @@ import { registerVerify } from './verify';
 import { registerBench } from './bench';
 import { registerDoctor } from './doctor';
 import { registerLab } from './lab';
+import { registerLog } from './log';
 import { registerNotebooks } from './notebooks';
 import { registerEncode } from './encode';
 import { registerWeights } from './weights';
@@ -49,4 +50,5 @@ export const verbs: readonly ((program: Command) => void)[] = [
   registerEncode,
   registerFindLabelIssues,
   registerData,
+  registerLog,
 ];
