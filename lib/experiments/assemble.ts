@@ -23,7 +23,7 @@ export function assembleTables(
   wanted: { table?: string; scale?: string; data?: string } = {},
 ): AssembledTable[] {
   const found: AssembledTable[] = [];
-  const finetuned = records.filter(({ experiment: { kind } }) => ['finetune', 'ensemble', 'graded'].includes(kind));
+  const finetuned = records.filter(({ experiment: { kind } }) => ['finetune', 'ensemble', 'graded', 'ranking'].includes(kind));
   for (const scale of Object.values(scales)) {
     if (wanted.scale !== undefined && wanted.scale !== scale.name) continue;
     const own = finetuned.filter((r) => r.experiment.scale === scale.name);

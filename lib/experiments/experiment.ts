@@ -5,6 +5,8 @@ import type { TrainedModel } from './model-folder';
 import type { EnsembleConfig } from './ensemble-run';
 import { membersOf, type GradedConfig } from './graded/config';
 import { openGraded } from './graded/data';
+import { membersOfRanker, type RankingConfig } from './ranking/config';
+import { rankingLists } from './ranking/data';
 import type { Json, RunRecord } from './record';
 
 interface Common {
@@ -42,10 +44,16 @@ export interface GradedExperiment extends Common {
   config: GradedConfig;
 }
 
+/** A product ranker learned from simulated engagement, measured on the test queries; `fold` 0 of 1, for the lists have a split of their own. */
+export interface RankingExperiment extends Common {
+  kind: 'ranking';
+  config: RankingConfig;
+}
+
 /** A run that trains a network. */
 export type TrainingExperiment = FinetuneExperiment | OutOfFoldExperiment;
 /** One run: what decides its result, and therefore its name. */
-export type Experiment = TrainingExperiment | EnsembleExperiment | GradedExperiment;
+export type Experiment = TrainingExperiment | EnsembleExperiment | GradedExperiment | RankingExperiment;
 
 /** How a run reports on its way, and how it is asked to stop. */
 export interface RunHooks {
@@ -84,11 +92,12 @@ const names = new Map<string, { name: string; sha256: string }>();
 async function dataName(experiment: Experiment): Promise<{ name: string; sha256: string }> {
   if (experiment.kind === 'graded') return openGraded(experiment.source.path);
   const { source, seed } = experiment;
-  if (!('generated' in source)) return openDataset(source, seed);
-  const key = canonicalJson({ source, seed });
+  const lists = experiment.kind === 'ranking' ? experiment.config.engagement : undefined;
+  if (!('generated' in source)) return lists ? (await rankingLists(source, seed, lists)).data : openDataset(source, seed);
+  const key = canonicalJson({ source, seed, ...(lists ? { lists: [lists.fillTo, lists.testShare] } : {}) });
   const known = names.get(key);
   if (known) return known;
-  const { name, sha256 } = await openDataset(source, seed);
+  const { name, sha256 } = lists ? (await rankingLists(source, seed, lists)).data : await openDataset(source, seed);
   names.set(key, { name, sha256 });
   return { name, sha256 };
 }
@@ -97,6 +106,7 @@ async function dataName(experiment: Experiment): Promise<{ name: string; sha256:
 export function dependenciesOf(experiment: Experiment): Experiment[] {
   if (experiment.kind === 'graded')
     return membersOf(experiment.config.ranker).map((ranker) => ({ ...experiment, config: { ...experiment.config, ranker } }));
+  if (experiment.kind === 'ranking') return membersOfRanker(experiment.config).map((config) => ({ ...experiment, config }));
   const { scale, seed, fold, folds, source } = experiment;
   const common = { scale, seed, fold, folds, source };
   if (experiment.kind === 'ensemble')

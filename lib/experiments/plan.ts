@@ -46,13 +46,11 @@ export function planGrid(request: GridRequest): Grid {
   const source = sourceOf(request, table.source ?? scale.data, scale);
   const isClean = (setting: string): boolean => setting.startsWith('clean.');
   const settings = request.set ?? [];
-  const base = applySettings(
-    baseFor(table, scale, source),
-    settings.filter((s) => !isClean(s)),
-  );
+  const ranks = table.rows.every((row) => row.ranking);
+  const base = applySettings(baseFor(table, scale, source), ranks ? [] : settings.filter((s) => !isClean(s)));
   const seeds = request.seeds ?? scale.seeds;
   ensure(Number.isInteger(seeds) && seeds >= 1, `--seeds must be a whole number ≥ 1, got ${seeds}`);
-  const whole = table.rows.every((row) => row.graded);
+  const whole = table.rows.every((row) => row.graded || row.ranking);
   ensure(!whole || !request.folds, `--folds: a run of table ${table.id} covers all its folds`);
   const folds = whole ? [0] : (request.folds ?? scale.runFolds);
   for (const fold of folds)
@@ -63,12 +61,12 @@ export function planGrid(request: GridRequest): Grid {
   const cells = Array.from({ length: seeds }, (_, seed) =>
     folds.flatMap((fold) =>
       rows.map((row): Cell => {
-        const own = rowConfig(table, row, base, settings.filter(isClean));
+        const own = rowConfig(table, row, base, ranks ? settings : settings.filter(isClean));
         const common = { scale: scale.name, seed, fold, folds: scale.folds };
         const experiment = {
           ...own,
           ...common,
-          ...(own.kind === 'graded' ? { fold: 0, folds: 1 } : {}),
+          ...(own.kind === 'graded' || own.kind === 'ranking' ? { fold: 0, folds: 1 } : {}),
           source,
         } as Experiment;
         return { table: table.id, row: row.id, label: row.label, experiment };

@@ -59,6 +59,18 @@ const differsByFold = ({ start, pretrain }: FinetuneConfig): boolean => start.fr
 
 /** Equal for runs that start from the same pre-trained encoder: the first of them makes it, the others find it. */
 export function encoderKey(experiment: Experiment): string | undefined {
+  if (experiment.kind === 'ranking') {
+    const { ranker } = experiment.config;
+    if (!('pretrain' in ranker) || !ranker.pretrain) return undefined;
+    const pooling = ranker.by === 'network' ? ranker.network.pooling : ranker.pooling;
+    return canonicalJson({
+      start: ranker.start,
+      tasks: ranker.pretrain,
+      pooling,
+      seed: experiment.seed,
+      source: experiment.source,
+    });
+  }
   if (experiment.kind !== 'finetune' && experiment.kind !== 'out-of-fold') return undefined;
   const { config, seed, fold, source } = experiment;
   if (!config.pretrain) return undefined;

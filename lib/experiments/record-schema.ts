@@ -30,6 +30,16 @@ const predictions = z
     check('probabilities', Buffer.from(value.probabilities, 'base64').length, rows * value.classes * 2);
   });
 
+const rankings = z
+  .looseObject({
+    queries: z.string().regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 in hexadecimal'),
+    perQuery: z.record(z.string(), z.array(z.number().nullable())),
+  })
+  .refine(
+    ({ perQuery }) => new Set(Object.values(perQuery).map((values) => values.length)).size <= 1,
+    'expected as many queries of every metric',
+  );
+
 /** The shape of a run record's file, field by field: what `loadRecords` holds every file against. Fields it does not know are kept. */
 export const recordSchema = z.looseObject({
   schema: z.literal(1),
@@ -75,4 +85,5 @@ export const recordSchema = z.looseObject({
   metrics: z.record(z.string(), z.number()),
   checks: z.array(z.looseObject({ name: z.string(), ok: z.boolean(), detail: z.string() })),
   predictions: predictions.optional(),
+  rankings: rankings.optional(),
 });

@@ -23,6 +23,14 @@ export interface Predictions {
   grades?: string;
 }
 
+/** What a run that ranks measured query by query: enough for paired intervals, without any text. */
+export interface Rankings {
+  /** SHA-256 over the lists and the queries in order: two runs may be paired only where it is equal. */
+  queries: string;
+  /** By metric one value a query; null where the query says nothing of it. */
+  perQuery: Record<string, (number | null)[]>;
+}
+
 /** One finished run. Written once, never edited: tables, figures and sentences are rendered from these files alone. */
 export interface RunRecord {
   schema: 1;
@@ -76,12 +84,15 @@ export interface RunRecord {
   /** Self-checks of the tricks that ran. */
   checks: { name: string; ok: boolean; detail: string }[];
   predictions?: Predictions;
+  rankings?: Rankings;
 }
 
 /** The paper's figure for a row: as printed, and the change against the row it builds on where that can be told. */
 export interface PaperFigure {
   value?: number;
   change?: number;
+  /** The paper says, without a figure, that this row is better than the one it is measured against. */
+  claim?: string;
   /** Where it stands, for example `Table 5, row 2`. */
   source: string;
 }

@@ -2,6 +2,7 @@ import { dependenciesOf, runId, type Experiment, type RunHooks } from './experim
 import { runEnsemble } from './ensemble-run';
 import { runFinetune } from './finetune-run';
 import { runGraded } from './graded/run';
+import { runRanking } from './ranking/run';
 import type { RunRecord } from './record';
 import { findRecord, runFolders, saveRecord } from './store';
 
@@ -12,6 +13,7 @@ export async function runExperiment(
   hooks: RunHooks = {},
 ): Promise<RunRecord> {
   if (experiment.kind === 'graded') return runGraded(experiment, parts, hooks);
+  if (experiment.kind === 'ranking') return runRanking(experiment, parts, hooks);
   return experiment.kind === 'ensemble' ? runEnsemble(experiment, parts) : runFinetune(experiment, hooks, parts);
 }
 

@@ -25,7 +25,7 @@ export function readSpec(idOrFile: string): Experiment {
     throw new InputError(`${path} is not JSON: ${(error as Error).message}`);
   }
   ensure(
-    ['finetune', 'out-of-fold', 'ensemble', 'graded'].includes(spec.kind) && spec.config && spec.source,
+    ['finetune', 'out-of-fold', 'ensemble', 'graded', 'ranking'].includes(spec.kind) && spec.config && spec.source,
     `${path} must be a run's specification with kind, source and config`,
   );
   return spec;

@@ -30,7 +30,7 @@ export async function localesOf(start: EncoderStart): Promise<readonly Locale[]>
 export async function startingEncoder(
   start: EncoderStart,
   dataset: Dataset,
-  train: readonly Row[],
+  train: readonly Pick<Row, 'query'>[],
   maxLength: number,
   key: Key,
 ): Promise<StartingEncoder> {

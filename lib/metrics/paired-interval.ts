@@ -4,7 +4,7 @@ import { drawWeights, quantileOfSorted, variance } from './bootstrap';
 import { prepareMetric, type MetricName } from './named';
 import { detectableDifference } from './power';
 import { decodePredictions, type PredictionRows } from './predictions';
-import type { WeightedStatistic } from './statistics';
+import { meanOf, type WeightedStatistic } from './statistics';
 import { normalQuantile, studentQuantile } from './student';
 
 /** One row of a table and the row it is measured against, trained with the same seed and evaluated on the same fold. */
@@ -25,7 +25,7 @@ export interface PairedIntervalOptions {
 }
 
 export interface PairedDifference {
-  metric: MetricName;
+  metric: string;
   /** Mean of the metric over units (seeds × folds) for the row and for the one it is measured against, and row − against. */
   row: number;
   against: number;
@@ -77,10 +77,53 @@ export function pairedInterval(
   metric: MetricName,
   options: PairedIntervalOptions,
 ): PairedDifference {
-  const { resamples = 1000, key, level = 0.95, labels = 'given' } = options;
   ensure(units.length > 0, 'a paired interval needs at least one pair of runs, got none');
+  return intervalOf(prepare(units, metric, options.labels ?? 'given'), metric, options);
+}
+
+/** One row of a table and the row it is measured against, query by query: null where a query says nothing. `queries` names the queries, in order. */
+export interface PairedQueries {
+  seed: number;
+  fold: number;
+  queries: string;
+  row: readonly (number | null)[];
+  against: readonly (number | null)[];
+}
+
+/** `pairedInterval` of a metric that is a mean over queries, from its value for each query; a query that either run leaves out is left out of both. */
+export function pairedQueriesInterval(
+  units: readonly PairedQueries[],
+  metric: string,
+  options: Omit<PairedIntervalOptions, 'labels'>,
+): PairedDifference {
+  ensure(units.length > 0, 'a paired interval needs at least one pair of runs, got none');
+  const sizes = new Map<string, number>();
+  const prepared = units.map(({ seed, fold, queries, row, against }): Prepared => {
+    ensure(
+      row.length === against.length,
+      `seed ${seed}: both runs must be of the same queries, got ${row.length} and ${against.length}`,
+    );
+    const size = sizes.get(queries) ?? row.length;
+    ensure(size === row.length, `seed ${seed}, fold ${fold}: queries ${queries.slice(0, 12)} are ${size}, got ${row.length}`);
+    sizes.set(queries, size);
+    const known = row.map((value, q) => value !== null && against[q] !== null);
+    const number = Int32Array.from(row, (_, q) => q);
+    const of = (values: readonly (number | null)[]): WeightedStatistic =>
+      meanOf(Float64Array.from(values, (value, q) => (known[q] ? value! : NaN)), number, row.length); // prettier-ignore
+    const [first, second] = [of(row), of(against)];
+    const ones = new Float64Array(row.length).fill(1);
+    return { seed, rows: queries, difference: (w) => first(w) - second(w), row: first(ones), against: second(ones) };
+  });
+  return intervalOf({ prepared, sizes }, metric, options);
+}
+
+function intervalOf(
+  { prepared, sizes }: { prepared: readonly Prepared[]; sizes: ReadonlyMap<string, number> },
+  metric: string,
+  options: PairedIntervalOptions,
+): PairedDifference {
+  const { resamples = 1000, key, level = 0.95 } = options;
   inRange('resamples', resamples, 20, 1e6);
-  const { prepared, sizes } = prepare(units, metric, labels);
   const seeds = [...new Set(prepared.map((unit) => unit.seed))].sort((a, b) => a - b);
   const bySeed = seeds.map((seed) => prepared.filter((unit) => unit.seed === seed));
   const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
@@ -139,10 +182,10 @@ export function pairedInterval(
     queriesOnly: interval(clean(kept), perQueries, Math.max(1, queries - 1)),
     perSeed,
     detectable:
-      units.length > 1
-        ? detectableDifference(spread, units.length)
+      prepared.length > 1
+        ? detectableDifference(spread, prepared.length)
         : (normalQuantile(0.975) + normalQuantile(0.8)) * Math.sqrt(total),
-    units: units.length,
+    units: prepared.length,
     queries,
   };
 }

@@ -1,6 +1,6 @@
 import type { RunRecord } from '../experiments/record';
 import { METRIC_NAMES, type MetricName } from '../metrics/named';
-import { pairedInterval } from '../metrics/paired-interval';
+import { pairedInterval, pairedQueriesInterval } from '../metrics/paired-interval';
 import { studentQuantile } from '../metrics/student';
 import { Key } from '../runtime/key';
 
@@ -70,6 +70,18 @@ export function pairedChange(
     const { low, high, standardError, df } = pairedInterval(units, metric, { resamples: draws, key, level });
     return complete({ low, high, level, standardError, df }, true);
   }
+  const values = (run: RunRecord) => run.rankings?.perQuery[metric];
+  if (pairs.every((p) => values(p.row) && values(p.against))) {
+    const units = pairs.map((p) => ({
+      seed: p.row.experiment.seed,
+      fold: p.row.experiment.fold,
+      queries: p.row.rankings!.queries,
+      row: values(p.row)!,
+      against: values(p.against)!,
+    }));
+    const { low, high, standardError, df } = pairedQueriesInterval(units, metric, { resamples: draws, key, level });
+    return complete({ low, high, level, standardError, df }, true);
+  }
   if (seeds.length < 2) return { value: mean(deltas), ...counts, covers: { queries: false, training: false } };
   const perSeed = seeds.map((seed) => mean(deltas.filter((_, i) => pairs[i].row.experiment.seed === seed)));
   const standardError = sd(perSeed) / Math.sqrt(seeds.length);
@@ -93,7 +105,8 @@ function pairUp(metric: string, row: readonly RunRecord[], against: readonly Run
         b.experiment.fold === run.experiment.fold &&
         b.experiment.folds === run.experiment.folds &&
         b.data.sha256 === run.data.sha256 &&
-        b.predictions?.rows === run.predictions?.rows,
+        b.predictions?.rows === run.predictions?.rows &&
+        b.rankings?.queries === run.rankings?.queries,
     );
     const key = `${run.experiment.seed} ${run.experiment.fold}`;
     if (base && !pairs.has(key) && run.metrics[metric] !== undefined && base.metrics[metric] !== undefined) {

@@ -21,7 +21,7 @@ export interface RenderedRow {
   beside: Record<string, Spread>;
   change?: Change;
   /** The paper's figure and its change against the same row, in the metric's own units. */
-  paper?: { value?: number; change?: number; source: string };
+  paper?: { value?: number; change?: number; claim?: string; source: string };
   verdict: Verdict;
   /** Comparisons with further rows. */
   also?: { against: string; change?: Change; verdict: Verdict }[];

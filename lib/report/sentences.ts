@@ -1,14 +1,27 @@
 import type { RenderedTable } from './rendered';
 import { VERDICTS, type VerdictKind } from './verdict';
 
-const ORDER: readonly VerdictKind[] = ['reproduced', 'leaning', 'unclear', 'differs', 'better', 'worse', 'missing'];
+const ORDER: readonly VerdictKind[] = [
+  'reproduced',
+  'leaning',
+  'unclear',
+  'differs',
+  'held',
+  'contradicted',
+  'better',
+  'worse',
+  'missing',
+];
 
 /** How many rows of a table have which verdict, of those the paper has a change for and of the others: one sentence each. */
 export function verdictCounts(table: RenderedTable): string {
   const compared = table.rows.filter((r) => r.against !== undefined);
+  const claims = compared.filter((r) => r.paper?.claim !== undefined);
   const paper = compared.filter((r) => r.paper?.change !== undefined);
-  const ours = compared.filter((r) => r.paper?.change === undefined);
+  const ours = compared.filter((r) => !claims.includes(r) && !paper.includes(r));
   const parts: string[] = [];
+  if (claims.length)
+    parts.push(`Of ${claims.length} ${claims.length === 1 ? 'claim' : 'claims'} of the paper: ${tally(claims)}.`);
   if (paper.length)
     parts.push(`Of ${paper.length} ${paper.length === 1 ? 'change' : 'changes'} that the paper reports: ${tally(paper)}.`);
   if (ours.length) parts.push(`Of ${ours.length} more ${ours.length === 1 ? 'row' : 'rows'}: ${tally(ours)}.`);

@@ -9,6 +9,8 @@ export const VERDICTS = {
   missing: 'not run',
   better: 'better',
   worse: 'worse',
+  held: 'held',
+  contradicted: 'contradicted here',
   base: 'base',
 } as const;
 
@@ -29,6 +31,8 @@ export interface Claim {
   change?: Change;
   /** The paper's change in the same units as `change`; undefined where the paper has none. */
   paperChange?: number;
+  /** The paper claims, without a figure, that the row is better than the one it is measured against. */
+  claimed?: boolean;
   higherIsBetter: boolean;
   /** The smallest step that the table prints: an interval whose end would be printed as 0 counts as containing it. */
   resolution: number;
@@ -51,6 +55,7 @@ export const LEANING = 0.9;
  * | same direction | the 95 % interval contains 0, yet the change has the paper's sign with 90 % one-sided confidence (\|change\| > t₀.₉·se, with the interval's own standard error and degrees of freedom) over at least two seeds; or the interval excludes 0 on the paper's side but rests on one seed |
  * | not distinguishable at this size | everything else |
  * | better, worse | the paper has no figure: the interval excludes 0 (two seeds or more) |
+ * | held, contradicted here | the paper claims without a figure that the row is better: the interval excludes 0 (two seeds or more) on its side, on the other |
  */
 export function judge(claim: Claim): Verdict {
   const { change, paperChange, print } = claim;
@@ -67,7 +72,9 @@ export function judge(claim: Claim): Verdict {
   const found = `${range} ${sure ? 'excludes' : 'contains'} 0`;
   if (paperChange === undefined) {
     if (!sure || !repeated) return verdict('unclear', repeated ? found : `${found}, but one seed cannot show training's chance`);
-    return verdict(change.value > 0 === claim.higherIsBetter ? 'better' : 'worse', `${found}; the paper has no figure`);
+    const better = change.value > 0 === claim.higherIsBetter;
+    if (claim.claimed) return verdict(better ? 'held' : 'contradicted', `${found}; the paper claims a gain, without a figure`);
+    return verdict(better ? 'better' : 'worse', `${found}; the paper has no figure`);
   }
   if (paperChange === 0) {
     if (sure && repeated) return verdict('differs', `${found}; the paper printed no change`);

@@ -29,6 +29,12 @@ function verifyRecord(record: RunRecord): string[] {
   const { data, experiment, predictions } = record;
   if (data.sha256 !== experiment.data.sha256 || data.name !== experiment.data.name)
     drift.push('data and experiment.data name different data');
+  for (const [name, values] of Object.entries(record.rankings?.perQuery ?? {})) {
+    const known = values.filter((v) => v !== null);
+    const value = known.reduce((x, y) => x + y, 0) / known.length;
+    if (!(Math.abs(record.metrics[name] - value) <= TOLERANCE.exact))
+      drift.push(`metric ${name} is ${record.metrics[name]}, its queries give ${value}`);
+  }
   if (!predictions) return drift;
   if (predictions.given.length !== data.evaluation) {
     drift.push(`${predictions.given.length} rows predicted, data.evaluation says ${data.evaluation}`);

@@ -8,6 +8,7 @@ import { table5 } from './table5';
 import { table6 } from './table6';
 import { table7 } from './table7';
 import { tableChorus } from './chorus';
+import { tableRanking } from './ranking';
 
 export type { FinetuneRow, FinetuneTable, RowConfig } from './row';
 export { chosenRows, rowConfig } from './row';
@@ -19,6 +20,7 @@ const tables: Record<string, (scale: Scale) => FinetuneTable> = {
   '5': table5,
   '6': table6,
   '7': table7,
+  ranking: tableRanking,
 };
 
 /** Tables that no paper has, and the scales that they can be run at. */
@@ -26,7 +28,7 @@ const ownTables: Record<string, { make: (scale: Scale) => FinetuneTable; scales:
   chorus: { make: tableChorus, scales: ['minilm'] },
 };
 
-/** The paper's tables: what is run where none is named. */
+/** The papers' tables: what is run where none is named. */
 export const tableIds = Object.keys(tables);
 
 /** Every table that a scale has; with a name that one alone, where the scale has it. */

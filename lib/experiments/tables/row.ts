@@ -3,6 +3,7 @@ import type { CleanConfig, DataSource, FinetuneConfig } from '../config';
 import type { Combine, EnsembleConfig } from '../ensemble-run';
 import { applyPatch, applySettings, type Patch } from '../patch';
 import type { GradedConfig } from '../graded/config';
+import { withRoom, type RankingConfig } from '../ranking/config';
 import type { Table, TableRow } from '../record';
 
 /** A row of a table of models: a patch of the base configuration, or an ensemble of other rows. */
@@ -13,6 +14,8 @@ export interface FinetuneRow extends TableRow<Patch<FinetuneConfig>> {
   ensemble?: { of: readonly string[]; combine: Combine };
   /** The row ranks a data set with human grades; `patch` is not read. */
   graded?: GradedConfig;
+  /** The row ranks by engagement; `patch` is not read. */
+  ranking?: RankingConfig;
   /** Needs true labels: the row exists on generated data only. */
   truth?: boolean;
 }
@@ -39,15 +42,17 @@ export function chosenRows({ id, rows }: Pick<FinetuneTable, 'id' | 'rows'>, nam
 export type RowConfig =
   | { kind: 'finetune'; config: FinetuneConfig }
   | { kind: 'ensemble'; config: EnsembleConfig }
-  | { kind: 'graded'; config: GradedConfig };
+  | { kind: 'graded'; config: GradedConfig }
+  | { kind: 'ranking'; config: RankingConfig };
 
-/** The configuration of a row over a base; `settings` (`clean.fraction=0.08`) are laid over rows with confident learning. */
+/** The configuration of a row over a base; `settings` (`clean.fraction=0.08`) are laid over rows with confident learning, and over rows that rank by engagement. */
 export function rowConfig(
   table: FinetuneTable,
   row: FinetuneRow,
   base: FinetuneConfig,
   settings: readonly string[] = [],
 ): RowConfig {
+  if (row.ranking) return { kind: 'ranking', config: withRoom(row.ranking, base.text.maxLength, settings) };
   if (row.graded) return { kind: 'graded', config: row.graded };
   if (row.ensemble) {
     const { of, combine } = row.ensemble;

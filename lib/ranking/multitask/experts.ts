@@ -36,26 +36,24 @@ const gate = (name: string, experts: number, from: number): ParamSpecs => ({
 
 /** The weights between the encoder's vector of width `from` and the towers. */
 export function expertParams(config: NetworkConfig, from: number): ParamSpecs {
-  const { sharing, tasks, experts, taskExperts, expertWidth: width } = config;
+  const { sharing, tasks, experts, taskExperts, layers, expertWidth: width } = config;
   if (sharing === 'single' || sharing === 'shared-bottom') return group('experts.shared', 1, width, from);
-  if (sharing === 'mmoe')
-    return Object.assign(
-      group('experts.shared', experts, width, from),
-      ...tasks.map((task) => gate(`experts.${task}`, experts, from)),
-    );
-  return Object.assign(
-    {},
-    ...Array.from({ length: config.layers }, (_, l) => {
+  const all: ParamSpecs[] = [];
+  if (sharing === 'mmoe') {
+    all.push(group('experts.shared', experts, width, from), ...tasks.map((task) => gate(`experts.${task}`, experts, from)));
+  } else {
+    for (let l = 0; l < layers; l++) {
       const input = l === 0 ? from : width;
-      const last = l === config.layers - 1;
-      return Object.assign(
-        group(`experts.${l}.${SHARED}`, experts, width, input),
-        ...tasks.map((task) => group(`experts.${l}.${task}`, taskExperts, width, input)),
-        ...tasks.map((task) => gate(`experts.${l}.${task}`, taskExperts + experts, input)),
-        last ? {} : gate(`experts.${l}.${SHARED}`, tasks.length * taskExperts + experts, input),
-      ) as ParamSpecs;
-    }),
-  ) as ParamSpecs;
+      all.push(group(`experts.${l}.${SHARED}`, experts, width, input));
+      for (const task of tasks)
+        all.push(
+          group(`experts.${l}.${task}`, taskExperts, width, input),
+          gate(`experts.${l}.${task}`, taskExperts + experts, input),
+        );
+      if (l < layers - 1) all.push(gate(`experts.${l}.${SHARED}`, tasks.length * taskExperts + experts, input));
+    }
+  }
+  return Object.fromEntries(all.flatMap((specs) => Object.entries(specs)));
 }
 
 /** x [B, H] → a vector [B, W] for each task. */

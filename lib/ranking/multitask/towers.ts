@@ -24,23 +24,14 @@ const layer = (name: string, out: number, width: number, bias = true): ParamSpec
 /** The towers' weights. */
 export function towerParams(config: NetworkConfig, sizes: NetworkSizes): ParamSpecs {
   const { tasks, expertWidth, towerWidth: width } = config;
-  return Object.assign(
-    {},
-    ...tasks.map((task) => ({
-      ...layer(`${task}.dense`, width, expertWidth + sizes.features),
-      ...layer(`${task}.out`, 1, width),
-    })),
-    ...(config.transfer === 'aitm'
-      ? tasks
-          .slice(1)
-          .map((task) =>
-            Object.assign(
-              layer(`${task}.passed`, width, width),
-              ...AITM.map((part) => layer(`${task}.${part}`, width, width, false)),
-            ),
-          )
+  const all = tasks.flatMap((task, t) => [
+    layer(`${task}.dense`, width, expertWidth + sizes.features),
+    layer(`${task}.out`, 1, width),
+    ...(config.transfer === 'aitm' && t > 0
+      ? [layer(`${task}.passed`, width, width), ...AITM.map((part) => layer(`${task}.${part}`, width, width, false))]
       : []),
-  ) as ParamSpecs;
+  ]);
+  return Object.fromEntries(all.flatMap((specs) => Object.entries(specs)));
 }
 
 /** The logit of each tower, [B, 1] each: of its signal (`none`, `aitm`), or of its step of the funnel given the one before (`esmm`). */

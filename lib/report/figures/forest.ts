@@ -8,6 +8,8 @@ import { element, line, picture, scale, text, ticks, tickText } from './svg';
 const COLOURS: Partial<Record<VerdictKind, string>> = {
   reproduced: PALETTE[2],
   better: PALETTE[2],
+  held: PALETTE[2],
+  contradicted: PALETTE[4],
   leaning: PALETTE[0],
   differs: PALETTE[4],
   worse: PALETTE[4],

@@ -30,7 +30,7 @@ tbody th{font-weight:500;min-width:10.5rem;overflow-wrap:anywhere}
 .reference th,.reference td{color:var(--muted);font-weight:400}
 .verdict{font-weight:600;white-space:nowrap}
 .verdict::before{content:"";display:inline-block;width:.5em;height:.5em;border-radius:50%;background:currentColor;margin-right:.45em;vertical-align:.08em}
-.reproduced,.better{color:var(--good)}.leaning{color:var(--lean)}.differs,.worse{color:var(--bad)}
+.reproduced,.better,.held{color:var(--good)}.leaning{color:var(--lean)}.differs,.worse,.contradicted{color:var(--bad)}
 .unclear,.missing,.base{color:var(--none)}
 .unclear::before{background:none;box-shadow:inset 0 0 0 1.5px currentColor}.missing::before,.base::before{display:none}
 .missing,.base{font-weight:400}
