@@ -1,4 +1,4 @@
-import type { PretrainConfig, PretrainTask } from '../../pretrain/config';
+import { TASKS, type PretrainConfig, type PretrainTask } from '../../pretrain/config';
 import type { Scale } from '../config';
 
 /** A scale's pre-training with these tasks only. */
@@ -18,10 +18,33 @@ export function tablePretraining(scale: Scale): PretrainConfig {
   return withTasks(scale, scale.name === 'minilm' ? ['product2query'] : ['mlm', 'product2query']);
 }
 
-export const START_NOTE =
-  'The encoder was pre-trained on the catalogue with Mask LM and Product2Query first; every row starts from the same one.';
-export const SCALE_NOTE =
-  "The paper's figures come from InfoXLM-large on 2.6 million real rows. At this scale only changes can be compared, not absolute figures.";
+const TASK_NAMES: Record<PretrainTask, string> = {
+  mlm: 'Mask LM',
+  product2query: 'Product2Query',
+  product2brand: 'Product2Brand',
+  contrastive: 'contrastive learning',
+};
+
+/** What the tables of fine-tuned models say of their start, true of the scale at hand. */
+export function startNote(scale: Scale): string {
+  const pretrain = tablePretraining(scale);
+  const tasks = TASKS.filter((task) => pretrain[task]).map((task) => TASK_NAMES[task]);
+  const { start } = scale.base;
+  const from = start.from === 'scratch' ? 'The encoder, drawn at random,' : `The encoder, ${start.name},`;
+  const text = pretrain.extra?.length
+    ? `on the catalogue and ${pretrain.extra.map(({ name }) => name).join(', ')}`
+    : 'on the catalogue';
+  return `${from} was pre-trained ${text} with ${tasks.join(' and ')} first; every row starts from the same one.`;
+}
+
+/** What may be compared with the paper's figures at a scale. */
+export function scaleNote({ name, base: { start } }: Scale): string {
+  const paper = "The paper's figures come from InfoXLM-large on 2.6 million real rows.";
+  if (name === 'paper')
+    return `${paper} This is their configuration: on the same release absolute figures can be compared, but for the split.`;
+  if (start.from === 'scratch') return `${paper} At this scale only changes can be compared, not absolute figures.`;
+  return `${paper} Here it is ${start.name}, a smaller encoder, on the rows named above: only changes can be compared, not absolute figures.`;
+}
 
 /** The metrics printed beside micro-F1: it alone cannot tell a weak model from the majority class. */
 export const BESIDE = ['macroF1', 'exactAuc', 'exactAccuracy', 'logLoss'] as const;

@@ -4,7 +4,7 @@ import { RANKING_LOSSES, type RankingLoss } from '../../finetune/ranking-losses'
 import { applyPatch } from '../patch';
 import type { FinetuneConfig, Scale } from '../config';
 import type { Combine } from '../ensemble-run';
-import { SCALE_NOTE, tablePretraining, withTasks } from './pretrained';
+import { scaleNote, tablePretraining, withTasks } from './pretrained';
 import type { FinetuneRow, FinetuneTable } from './row';
 import { table5 } from './table5';
 import { table7 } from './table7';
@@ -51,7 +51,7 @@ export function table2(scale: Scale): FinetuneTable {
     unit: 'fraction',
     higherIsBetter: true,
     notes: [
-      SCALE_NOTE,
+      scaleNote(scale),
       "The paper's figures are from the private leaderboard; ours are from held-out folds of the training rows, split by query, so the two columns are not of the same rows.",
       'nDCG of random order on the same lists stands beside: with few products a query it is high, so read differences. Equal scores are averaged; a query without gain scores 0.',
       'Weights by cross-validation: the queries are cut in five, and each fifth is scored with weights learnt on the other four; no query sees its own judgements.',

@@ -4,7 +4,7 @@ import { canonicalJson } from '../../runtime/hash';
 import type { Scale } from '../config';
 import type { RowRuns } from '../record';
 import type { FinetuneRow, FinetuneTable } from './row';
-import { BESIDE, SCALE_NOTE, withTasks } from './pretrained';
+import { BESIDE, scaleNote, withTasks } from './pretrained';
 
 const LADDER: readonly {
   id: string;
@@ -75,7 +75,7 @@ export function table3(scale: Scale): FinetuneTable {
     unit: 'percent',
     higherIsBetter: true,
     notes: [
-      SCALE_NOTE,
+      scaleNote(scale),
       `Equal steps: every step draws a mini-batch of each of the row's tasks and sums their losses, so each task sees as many examples in every row; fuller rows ask more of the same weights and may not have converged after ${scale.pretrain.steps} steps.`,
     ],
     notesFrom: (rows) => [

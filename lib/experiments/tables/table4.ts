@@ -1,6 +1,6 @@
 import type { Scale } from '../config';
 import type { FinetuneTable } from './index';
-import { BESIDE, SCALE_NOTE, START_NOTE, tablePretraining } from './pretrained';
+import { BESIDE, scaleNote, startNote, tablePretraining } from './pretrained';
 
 /** Table 4: the loss of the classifier. */
 export function table4(scale: Scale): FinetuneTable {
@@ -24,8 +24,8 @@ export function table4(scale: Scale): FinetuneTable {
     unit: 'percent',
     higherIsBetter: true,
     notes: [
-      SCALE_NOTE,
-      START_NOTE,
+      scaleNote(scale),
+      startNote(scale),
       'GHM-C here counts gradient lengths within the batch, without a running average over batches.',
     ],
     rows: [

@@ -1,6 +1,6 @@
 import type { Scale } from '../config';
 import type { RowRuns, RunRecord } from '../record';
-import { SCALE_NOTE, START_NOTE, tablePretraining } from './pretrained';
+import { scaleNote, startNote, tablePretraining } from './pretrained';
 import type { FinetuneRow, FinetuneTable } from './row';
 
 const PAPER = {
@@ -23,7 +23,7 @@ const CLEAN = {
 
 /**
  * Table 6: rows whose labels are probably wrong are removed from the training part; the rows measured on stay as they are. Beside the paper's cut stand a
- * soft-weight variant, a cut within each class, and the removal of exactly the flipped rows, which no cut can beat. At `small` also a sweep over fractions.
+ * soft-weight variant, a cut within each class, and the removal of exactly the flipped rows, which no cut can beat. A sweep over fractions runs at `small`, and elsewhere on request.
  */
 export function table6(scale: Scale): FinetuneTable {
   const rowsOf = (task: 1 | 2 | 3): FinetuneRow[] => {
@@ -49,11 +49,12 @@ export function table6(scale: Scale): FinetuneTable {
       row('weights', 'weighted by label quality', { method: 'weights' }),
       row('balanced', `${percent(FRACTION)} of each class`, { method: 'balanced' }),
     ];
-    const sweep = SWEEP.map((fraction) => row(`prune${Math.round(100 * fraction)}`, percent(fraction), { fraction }));
+    const onRequest = scale.name === 'small' ? {} : { group: 'sweep' };
+    const sweep = SWEEP.map((fraction) => row(`prune${Math.round(100 * fraction)}`, percent(fraction), { fraction }, onRequest));
     return [
       { id: base, label: `${name}, all rows`, patch: { task }, metric },
       row('prune', percent(FRACTION), {}, { paper: PAPER[task] }),
-      ...(task === 2 ? [...others, ...(scale.name === 'small' ? sweep : [])] : []),
+      ...(task === 2 ? [...others, ...sweep] : []),
       row('oracle', 'without the flipped rows', { method: 'oracle' }, { truth: true }),
     ];
   };
@@ -75,8 +76,8 @@ export function table6(scale: Scale): FinetuneTable {
     unit: 'fraction',
     higherIsBetter: true,
     notes: [
-      SCALE_NOTE,
-      START_NOTE,
+      scaleNote(scale),
+      startNote(scale),
       "Read precision and recall first: how many of the removed rows have flipped labels, how many of the flipped rows were removed (known because the data are generated). A random cut's precision is the flipped share, its recall the removed share.",
       'Out-of-fold probabilities come from five task 2 models, each trained without one fifth of the training queries; tasks 1 and 3 share them, task 3 with substitute against the sum of the others. Rows measured on are never filtered.',
       'Without the flipped rows: an upper limit that no filter can reach. Where its interval holds 0, no cleaning can be seen to help with so many runs.',

@@ -1,6 +1,6 @@
 import type { Scale } from '../config';
 import type { FinetuneTable } from './index';
-import { SCALE_NOTE, START_NOTE, tablePretraining } from './pretrained';
+import { scaleNote, startNote, tablePretraining } from './pretrained';
 
 /** Table 7: how the character tri-gram bags start (task 3). */
 export function table7(scale: Scale): FinetuneTable {
@@ -20,7 +20,7 @@ export function table7(scale: Scale): FinetuneTable {
     beside: ['macroF1', 'logLoss'],
     unit: 'percent',
     higherIsBetter: true,
-    notes: [SCALE_NOTE, START_NOTE, 'The paper says of the random start only that it "converges slowly".'],
+    notes: [scaleNote(scale), startNote(scale), 'The paper says of the random start only that it "converges slowly".'],
     rows: [
       { id: 'random', label: 'Random', patch: {} },
       {
