@@ -51,7 +51,9 @@ test('five out-of-fold models serve every row of table 6, and stand before the f
     assert.ok(experiment.kind === 'out-of-fold' && experiment.config.task === 2 && experiment.config.clean === undefined);
     assert.equal(canonicalJson(experiment.config), canonicalJson(cellOf(cells, 'task2').experiment.config));
   }
-  assert.equal(cells.filter((cell) => cell.row === 'task2-prune8').length, 0, 'the sweep runs at small only');
+  assert.equal(cells.filter((cell) => cell.row === 'task2-prune8').length, 0, 'the sweep runs by default at small only');
+  const asked = planGrid({ table: '6', scale: 'demo', seeds: 1, rows: ['sweep', 'task2'] }).cells;
+  assert.deepEqual([...new Set(asked.map((cell) => cell.row).filter((row) => !row.includes(':')))].length, 6);
   assert.equal(plan('6', 'small').cells.filter((cell) => cell.row === 'task2-prune8').length, 1);
 });
 
@@ -73,6 +75,30 @@ test('real data have no oracle; another fraction or noise rate makes other runs'
   assert.throws(() => planGrid({ table: '6', scale: 'smoke', noise: 2 }), /--noise/);
 });
 
+test('rows on request: not in the plan unless they or their group are named; what Table 3 and 5 share with rows that have records stays as it is', () => {
+  const ids = (cells: readonly Cell[]): string[] => cells.map((cell) => cell.row);
+  assert.deepEqual(ids(plan('3').cells), ['none', 'mlm', 'p2q', 'brand', 'contrastive', 'p2q-only']);
+  const asked = (table: string, rows: string[], scale = 'demo') => planGrid({ table, scale, seeds: 1, folds: [0], rows }).cells;
+  assert.deepEqual(ids(asked('3', ['converged', 'none'])), ['none', 'mlm-converged', 'p2q-converged', 'brand-converged', 'contrastive-converged']); // prettier-ignore
+  assert.deepEqual(ids(asked('3', ['training-text'])), ['mlm-train', 'p2q-train', 'p2q-only-train']);
+  const configs = asked('3', ['settings', 'p2q', 'brand', 'contrastive']).map((cell) => canonicalJson(cell.experiment.config));
+  assert.equal(new Set(configs).size, 8, 'each setting is another configuration');
+  assert.throws(() => asked('3', ['nothing']), /--rows: table 3 has .*converged.*, got nothing/);
+  const { pretrain } = (asked('3', ['contrastive-converged'])[0].experiment as FinetuneExperiment).config;
+  const { until, ...rest } = pretrain!;
+  assert.deepEqual(rest, (asked('3', ['contrastive'])[0].experiment as FinetuneExperiment).config.pretrain);
+  assert.ok(until!.most === 6 * rest.steps && until!.every === 50);
+});
+
+test('Table 5 tries several strengths on the real encoder, each once, and none elsewhere', () => {
+  const tricks = plan('5', 'minilm').cells.map(({ experiment }) => (experiment as FinetuneExperiment).config.tricks);
+  const alone = tricks.filter(({ ema, mixup }) => !ema && !mixup);
+  const epsilons = alone.flatMap(({ fgm, rdrop }) => (fgm && !rdrop ? [fgm.epsilon] : [])).sort();
+  const alphas = alone.flatMap(({ fgm, rdrop }) => (rdrop && !fgm ? [rdrop.alpha] : [])).sort();
+  assert.deepEqual([epsilons, alphas], [[0.1, 0.3, 0.5, 1], [1, 2, 4]]); // prettier-ignore
+  assert.ok(!plan('5').cells.some((cell) => /^(fgm-0|rdrop-[24])/.test(cell.row)));
+});
+
 const simulated = (cell: Cell, skill: number): RunRecord => {
   const run = simulateRecord(
     { seeds: 1, queries: 53, perQuery: 5, name: 'generated-smoke' },
@@ -91,7 +117,7 @@ test('a record fills the row whose configuration is its own; an out-of-fold mode
   const records = grid.cells.map((cell) => simulated(cell, 0.7));
   const [filled] = assembleTables(records, { table: '6' });
   for (const { row, runs } of filled.rows) {
-    const expected = row.id === 'task1-prune' || !row.id.includes(':') ? 1 : 0;
+    const expected = row.group ? 0 : 1;
     assert.equal(runs.length, expected, row.id);
   }
   const two = planGrid({ table: '2', scale: 'smoke', seeds: 1, folds: [0] });
