@@ -30,6 +30,7 @@ import type { RunRecord } from './record';
 import { bestOf, updatesOf } from './selection';
 import type { StartingEncoder } from './start';
 import { localesOf } from './start';
+import { unknownTokens } from './unknown-tokens';
 
 /**
  * Fine-tunes one model and measures it on the held-out rows: data → text → tokens → batches → encoder → head → training → evaluation → record.
@@ -80,7 +81,12 @@ export async function runFinetune(
       schema: 1,
       id: configHash(identity),
       experiment: identity,
-      data: describe(dataset, rows, trainRows.length, evaluationRows.length),
+      data: {
+        ...describe(dataset, rows, trainRows.length, evaluationRows.length),
+        ...(config.start.from === 'weights'
+          ? { unknownTokens: await unknownTokens(dataset, start.tokenizer, config.start.name) }
+          : {}),
+      },
       code: codeVersion(),
       environment: environment(config.precision),
       cost: {

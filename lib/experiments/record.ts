@@ -1,4 +1,4 @@
-import type { Label } from '../data/types';
+import type { Label, Locale } from '../data/types';
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json | undefined };
 
@@ -56,6 +56,8 @@ export interface RunRecord {
     labels: Record<Label, number>;
     train: number;
     evaluation: number;
+    /** The share of unknown tokens in queries and titles, by locale, where a vocabulary that was not made for the data reads them; left-out locales too. */
+    unknownTokens?: Partial<Record<Locale, number>>;
     /** How many rows have which grade, where rows are graded; `labels` are then all 0. */
     grades?: Record<string, number>;
   };

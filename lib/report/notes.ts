@@ -50,6 +50,7 @@ export function notesOf(table: Omit<RenderedTable, 'notes'>, own: readonly strin
       'Step time: as the runs came, with whatever else the machine was doing; `npm run bench -- --tricks` times the strategies side by side.',
     );
   notes.push(...own);
+  notes.push(...vocabularyNote(runs));
   const stuck = table.rows
     .filter((r) => r.value && table.majority && Math.abs(r.value.mean - table.majority.value) < 0.002)
     .map((r) => r.label);
@@ -59,6 +60,22 @@ export function notesOf(table: Omit<RenderedTable, 'notes'>, own: readonly strin
   if (failed.length) notes.push(`Self-checks failed in ${failed.join(', ')}.`);
   if (runs.some((r) => r.code.dirty)) notes.push('Some runs were made from a working tree with uncommitted changes.');
   return notes;
+}
+
+/** How well the encoder's vocabulary reads the data, and which locales it does not. */
+function vocabularyNote(runs: readonly RunRecord[]): string[] {
+  const shares = runs.find((run) => run.data.unknownTokens)?.data.unknownTokens;
+  if (!shares) return [];
+  const used = new Set(runs.flatMap((run) => [...new Set(run.predictions?.locale)]));
+  const list = (chosen: boolean): string =>
+    Object.entries(shares)
+      .filter(([locale]) => used.has(locale[0]) === chosen)
+      .map(([locale, share]) => `${locale} ${figure(share, 'percent')} %`)
+      .join(', ');
+  const left = list(false);
+  return [
+    `Unknown tokens in queries and titles: ${list(true)}${left ? `; left out, because the vocabulary does not read them: ${left}` : ''}.`,
+  ];
 }
 
 /** One sentence for each row that others are also compared with: change, interval and verdict. */

@@ -22,7 +22,7 @@ export async function gradedStart(
 ): Promise<StartingEncoder> {
   const { pretrain: config } = encoder;
   ensure(encoder.start.from === 'weights', 'a graded data set is ranked by pre-trained weights, not from scratch');
-  const dataset = encoder.text === 'catalogue' ? catalogueOf(data) : await openJudged(judged);
+  const dataset = config && encoder.text !== 'catalogue' ? await openJudged(judged) : catalogueOf(data);
   const key = Key.from('start').fold(seed);
   const start = await startingEncoder(encoder.start, dataset, [], 64, key);
   if (!config) return start;

@@ -12,6 +12,9 @@ import { noiseFigure } from './noise';
 /** Every figure that a table's records can fill, the forest plot of changes first. At most `curves` (4) recorded curves are drawn. */
 export function tableFigures(table: RenderedTable, rows: readonly RowRuns[], curves = 4): Figure[] {
   const title = shortTitle(table);
+  // Letters of graded rows are no classes: what they show is the forest.
+  if (rows.some(({ runs }) => runs.some((run) => run.predictions?.grades)))
+    return [forestFigure(table)].filter((f) => f !== undefined);
   const few = legible(rows);
   return [
     forestFigure(table),
