@@ -112,6 +112,25 @@ export interface BaselineExperiment {
   baseline: string;
 }
 
+/** What a baseline's name is made of; `data` is what its source holds. */
+export function baselineIdentity(
+  experiment: BaselineExperiment,
+  data: { name: string; sha256: string },
+): RunRecord['experiment'] {
+  const { scale, seed, fold, folds, start, baseline } = experiment;
+  const { features } = BASELINES[baseline];
+  const weights = features.includes('cosine') && start.from === 'weights' ? { weights: start.name } : {};
+  return {
+    kind: 'baseline',
+    scale,
+    seed,
+    fold,
+    folds,
+    data: { name: data.name, sha256: data.sha256 },
+    config: { baseline, features, ...weights },
+  };
+}
+
 /** Fits a baseline on a fold's training part and measures it on the held-out rows: the same rows, metrics and record as a fine-tuned model's. */
 export async function runBaseline(
   experiment: BaselineExperiment,
@@ -135,15 +154,7 @@ export async function runBaseline(
   const cosines = all && { train: pick(train), evaluation: pick(evaluation) };
   const probabilities = lexicalBaseline(train, evaluation, features, cosines);
   const predictions = toPredictions(2, evaluation, probabilities, LABELS.length);
-  const identity: RunRecord['experiment'] = {
-    kind: 'baseline',
-    scale,
-    seed,
-    fold,
-    folds,
-    data: { name: dataset.name, sha256: dataset.sha256 },
-    config: { baseline: name, features, ...(encoder?.from === 'weights' ? { weights: encoder.name } : {}) },
-  };
+  const identity = baselineIdentity(experiment, dataset);
   const labels = { E: 0, S: 0, C: 0, I: 0 };
   for (const row of rows) labels[row.label]++;
   return {

@@ -2,6 +2,7 @@ import { assembleTables } from '../experiments/assemble';
 import type { RowRuns, RunRecord } from '../experiments/record';
 import type { RenderedTable } from './rendered';
 import { SCALES, type ScaleName } from '../experiments/config';
+import { withBaselines } from './baselines';
 import { summarise } from './summarise';
 
 /** Which tables are wanted; all that have runs where nothing is named. */
@@ -25,10 +26,15 @@ export interface FilledTable {
  */
 export function fillTables(records: readonly RunRecord[], wanted: Wanted = {}): FilledTable[] {
   return assembleTables(records, wanted)
-    .map(({ table, rows, scale, data }) => ({ table: summarise(table, rows), rows, scale: scale.name, data }))
+    .map(({ table, rows, scale, data }) => ({
+      table: withBaselines(summarise(table, rows), rows, records),
+      rows,
+      scale: scale.name,
+      data,
+    }))
     .filter(
       ({ table }) =>
         wanted.table !== undefined || table.rows.every((r) => r.against === undefined) || table.rows.some((r) => r.change),
     )
-    .sort((a, b) => SCALES.indexOf(b.scale as ScaleName) - SCALES.indexOf(a.scale as ScaleName));
+    .sort((a, b) => SCALES.indexOf(b.scale) - SCALES.indexOf(a.scale));
 }

@@ -1,3 +1,4 @@
+export * from './baselines';
 export * from './change';
 export * from './collect';
 export * from './display';
@@ -18,6 +19,7 @@ export * from './rendered';
 export * from './reproduce';
 export * from './sentences';
 export * from './summarise';
+export * from './sweep-views';
 export * from './verdict';
 export * from './verify';
 export * from './write';

@@ -1,3 +1,4 @@
+import type { OverBaseline, RenderedBaseline } from './baselines';
 import type { Change } from './change';
 import type { Verdict } from './verdict';
 
@@ -55,6 +56,10 @@ export interface RenderedTable {
   }[];
   /** The share of the most frequent class among the evaluation rows: what a model that learned nothing gets. */
   majority?: { label: string; value: number };
+  /** Models that fine-tune no encoder, on the same folds. */
+  baselines?: RenderedBaseline[];
+  /** What the rows add to one of them. */
+  overBaseline?: OverBaseline;
   rows: RenderedRow[];
   /** What a reader must know to read the numbers, one sentence or two each. */
   notes: string[];

@@ -1,12 +1,16 @@
 import { planGrid, type Grid, type GridRequest } from '../experiments/plan';
+import { gridBaselines } from '../experiments/grid-baselines';
 import type { RowRuns, RunRecord } from '../experiments/record';
 import { planRuns, runGrid, type PlannedRun } from '../experiments/runner';
 import { writeSpec } from '../experiments/spec';
+import { runFolders } from '../experiments/store';
 import { Stopped } from '../experiments/stopped';
 import { tableIds } from '../experiments/tables';
+import { projectCache } from '../runtime/files';
 import { progress } from '../runtime/progress';
 import { stoppable } from '../runtime/stoppable';
 import type { RenderedTable } from './rendered';
+import { withBaselines } from './baselines';
 import { summarise } from './summarise';
 
 /** What to reproduce: one table, or all where none is named. */
@@ -45,12 +49,15 @@ export async function planReproduction(request: ReproduceRequest): Promise<Plann
 export async function reproduceTables(request: ReproduceRequest, plan?: Planned): Promise<Reproduced> {
   const planned = plan ?? (await planReproduction(request));
   const { runs, stopped } = await runMissing(planned, request.jobs ?? 1);
+  const baselines: RunRecord[] = [];
+  if (!stopped)
+    for (const grid of planned.grids) baselines.push(...(await gridBaselines(grid, projectCache('runs'), runFolders())));
   const tables = planned.grids.map((grid) => {
     const rows = grid.table.rows.map((row): RowRuns => {
       const own = runs.filter((run) => run.cell.table === grid.table.id && run.cell.row === row.id);
       return { row, runs: own.flatMap((run) => run.record ?? []) };
     });
-    return { table: summarise(grid.table, rows), rows };
+    return { table: withBaselines(summarise(grid.table, rows), rows, baselines), rows };
   });
   return { tables, records: runs.flatMap((run) => run.record ?? []), stopped };
 }

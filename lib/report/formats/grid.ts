@@ -1,3 +1,4 @@
+import { baselineGrids } from './baseline-grid';
 import { count, figure, plain, range, signed, spread } from '../numbers';
 import type { RenderedRow, RenderedTable } from '../rendered';
 
@@ -146,7 +147,7 @@ export function besideGrids(table: RenderedTable): Grid[] {
   const beside = table.beside.filter((name) => table.rows.some((r) => r.beside[name]));
   const parts = Math.ceil(beside.length / BESIDE_COLUMNS);
   const each = Math.ceil(beside.length / Math.max(1, parts));
-  return Array.from({ length: parts }, (_, part) => {
+  const spreads = Array.from({ length: parts }, (_, part): Grid => {
     const names = beside.slice(part * each, (part + 1) * each);
     return {
       columns: [
@@ -158,6 +159,7 @@ export function besideGrids(table: RenderedTable): Grid[] {
         .map((row) => ({ row, cells: [row.label, ...names.map((name) => spread(row.beside[name], besideUnit(name, table)))] })),
     };
   });
+  return [...spreads, ...baselineGrids(table)];
 }
 
 /** `Table 5: strategies`: a table's title, with its number where the title does not begin with it. */

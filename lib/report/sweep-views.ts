@@ -1,0 +1,140 @@
+import type { FinetuneConfig } from '../experiments/config';
+import type { RunRecord } from '../experiments/record';
+import { configHash } from '../runtime/hash';
+import { Key } from '../runtime/key';
+import { mean, pairedChange, type Change } from './change';
+import type { Figure } from './figures/figure';
+import { linesFigure, type Line } from './figures/lines';
+import type { Markup } from './markup';
+import { range, signed, plain } from './numbers';
+import { tableView } from './table-view';
+
+/** One place of the sweep: so much noise, such a part of the rows removed, models trained on the rest. */
+export interface SweepPoint {
+  scale: string;
+  /** Share of training labels that are flipped, as counted. */
+  noise: number;
+  /** Share of training rows removed. */
+  removed: number;
+  /** `prune`: the paper's cut; `oracle`: exactly the flipped rows. */
+  method: 'prune' | 'oracle';
+  /** Of the removed rows, the share that is flipped; of the flipped rows, the share that is removed. */
+  precision: number;
+  recall: number;
+  /** Change of micro-F1 against all rows, on the labels as given and on the true ones. */
+  given?: Change;
+  truth?: Change;
+  runs: number;
+}
+
+/**
+ * Everything the records hold of removal by confident learning in task 2 on data whose noise is known, by scale, noise and share removed: each with the
+ * change against the same configuration trained on all rows. Noise that came by `--noise` and fractions that came by `--set` or as rows are all found.
+ */
+export function sweepPoints(records: readonly RunRecord[]): SweepPoint[] {
+  const plain = new Map<string, RunRecord[]>();
+  const cleaned = new Map<string, { runs: RunRecord[]; base: string; method: 'prune' | 'oracle' }>();
+  for (const run of records) {
+    const { kind, config, scale } = run.experiment;
+    const { clean, ...rest } = config as unknown as FinetuneConfig;
+    if (kind !== 'finetune' || rest.task !== 2) continue;
+    const base = configHash({ rest, scale, data: run.data.name });
+    if (!clean) plain.set(base, [...(plain.get(base) ?? []), run]);
+    else if ((clean.method === 'prune' || clean.method === 'oracle') && run.metrics.flippedShare !== undefined) {
+      const name = configHash({ base, clean });
+      const found = cleaned.get(name) ?? { runs: [], base, method: clean.method };
+      cleaned.set(name, { ...found, runs: [...found.runs, run] });
+    }
+  }
+  const points = [...cleaned.values()].map(({ runs, base, method }): SweepPoint => {
+    const against = plain.get(base) ?? [];
+    const key = Key.from('sweep').fold(base, method, runs[0].metrics.removedShare.toFixed(4));
+    const over = (name: string): number => mean(runs.map((run) => run.metrics[name] ?? NaN));
+    return {
+      scale: runs[0].experiment.scale,
+      noise: over('flippedShare'),
+      removed: over('removedShare'),
+      method,
+      precision: over('precisionOfRemoved'),
+      recall: over('recallOfRemoved'),
+      given: pairedChange('microF1', runs, against, { key }),
+      truth: pairedChange('trueMicroF1', runs, against, { key }),
+      runs: runs.length,
+    };
+  });
+  return points.sort(
+    (a, b) =>
+      a.scale.localeCompare(b.scale) || a.noise - b.noise || a.method.localeCompare(b.method) * -1 || a.removed - b.removed,
+  );
+}
+
+const percent = (x: number): string => (Number.isFinite(x) ? `${plain(100 * x, 1)} %` : '–');
+/** Noise rates that differ by the draw of a few rows stand on one line. */
+const noiseOf = ({ noise }: SweepPoint): string => `${Math.round(100 * noise)} % noise`;
+
+/** The sweep as a table: where removal starts to help, and where it hurts. */
+export function sweepView(points: readonly SweepPoint[]): { html: Markup; text: string } {
+  const cell = (change: Change | undefined): string =>
+    change ? `${signed(change.value, 'percent')} ${range(change.interval, 'percent')}` : '–';
+  return tableView(
+    ['labels flipped', 'rows removed', 'by', 'precision', 'recall', 'micro-F1, change [95 %]', 'on true labels', 'runs'],
+    points.map((p) => [
+      percent(p.noise),
+      percent(p.removed),
+      p.method === 'oracle' ? 'the truth' : 'confident learning',
+      percent(p.precision),
+      percent(p.recall),
+      cell(p.given),
+      cell(p.truth),
+      String(p.runs),
+    ]),
+  );
+}
+
+/** Precision and recall of the removed rows against the share removed, and the change of micro-F1 with it: a line for each noise rate; what has no records is not drawn. */
+export function sweepFigures(points: readonly SweepPoint[]): Figure[] {
+  const cuts = points.filter((p) => p.method === 'prune');
+  const rates = [...new Set(cuts.map(noiseOf))];
+  const lines = (value: (p: SweepPoint) => number | undefined, origin: readonly [number, number][] = []): Line[] =>
+    rates.map((rate) => ({
+      name: rate,
+      markers: true,
+      points: [
+        ...origin,
+        ...cuts.flatMap((p): [number, number][] => {
+          const y = noiseOf(p) === rate ? value(p) : undefined;
+          return y === undefined || !Number.isFinite(y) ? [] : [[100 * p.removed, y]];
+        }),
+      ],
+    }));
+  const draw = (title: string, y: string, drawn: Line[], yRange?: readonly [number, number]): Figure | undefined => {
+    const said = drawn.map(
+      ({ name, points: at }) => `${name}: ${at.map(([x, v]) => `${x.toFixed(0)} % ${v.toFixed(2)}`).join(', ')}`,
+    );
+    return linesFigure(drawn, { title, alt: `${said.join('; ')}.`, x: 'rows removed, %', y, ...(yRange ? { yRange } : {}) });
+  };
+  return [
+    draw(
+      'Removal sweep: precision of the removed rows',
+      'precision',
+      lines((p) => p.precision),
+      [0, 1],
+    ),
+    draw(
+      'Removal sweep: recall of the flipped rows',
+      'recall',
+      lines((p) => p.recall),
+      [0, 1],
+    ),
+    draw(
+      'Removal sweep: change of micro-F1',
+      'micro-F1 ×100, change',
+      lines((p) => p.given && 100 * p.given.value, [[0, 0]]),
+    ),
+    draw(
+      'Removal sweep: change on true labels',
+      'micro-F1 ×100, change',
+      lines((p) => p.truth && 100 * p.truth.value, [[0, 0]]),
+    ),
+  ].filter((figure) => figure !== undefined);
+}
