@@ -1,5 +1,5 @@
 import { escapeHtml, scriptJson } from './escape';
-import type { Figure } from './figures/figure';
+import { plotText, type Figure } from './figures/figure';
 import { tableHtml } from './formats/html';
 import { tableLatex } from './formats/latex';
 import { tableMarkdown } from './formats/markdown';
@@ -10,18 +10,32 @@ import type { RenderedTable } from './rendered';
 /** What one output of a notebook holds: the same thing by MIME type, of which the reader's program shows the best it can. */
 export type Bundle = Record<string, unknown>;
 
+/** The figure with its title above it, on white paper: notebooks have no heading for it, and some have dark pages. */
+function titled({ title, layout }: Figure): Record<string, unknown> {
+  const margin = { l: 48, r: 16, b: 44, ...(layout.margin as object) };
+  const heading = { text: plotText(title), x: 0, xref: 'paper', xanchor: 'left', y: 1, yref: 'container', yanchor: 'top' };
+  return {
+    ...layout,
+    title: { ...heading, automargin: true, pad: { t: 10, b: 10 }, font: { size: 14 } },
+    margin,
+    height: Number(layout.height) + 28,
+    paper_bgcolor: '#ffffff',
+  };
+}
+
 /**
  * A figure for notebooks: live in JupyterLab (plotly's own MIME type), a picture where scripts are dropped, live again on an exported page whose
  * head holds plotly, an SVG and words elsewhere. The same figure gives the same bytes.
  */
 export function figureBundle(figure: Figure): Bundle {
-  const { id, data, layout, svg, alt } = figure;
+  const { id, data, svg, alt } = figure;
+  const layout = titled(figure);
   const image = `data:image/svg+xml;base64,${Buffer.from(svg).toString('base64')}`;
-  const spec = scriptJson({ data, layout: { ...layout, title: { text: '' } } });
+  const spec = scriptJson({ data, layout });
   return {
     'application/vnd.plotly.v1+json': { data, layout },
     'text/html':
-      `<div id="${escapeHtml(id)}"><img alt="${escapeHtml(alt)}" src="${image}"></div><script>(function(){` +
+      `<div id="${escapeHtml(id)}"><div>${escapeHtml(figure.title)}</div><img alt="${escapeHtml(alt)}" src="${image}"></div><script>(function(){` +
       `var e=document.getElementById("${id}"),s=${spec};if(window.Plotly&&e){e.textContent="";Plotly.newPlot(e,s.data,s.layout,{responsive:true,displaylogo:false})}})()</script>`,
     'image/svg+xml': svg,
     'text/plain': `${figure.title}. ${alt}`,

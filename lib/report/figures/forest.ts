@@ -98,6 +98,8 @@ function layoutOf(rows: readonly RenderedRow[], table: RenderedTable, height: nu
     showarrow: false,
     text: plotText(right ? verdictLine(row, table) : rowLabel(table, row)),
     font: { size: 12, color: right ? MUTED : INK },
+    bgcolor: '#ffffff',
+    borderpad: 0,
   });
   return {
     ...baseLayout(height + 24),
@@ -137,12 +139,12 @@ function drawing(
   content += line(x(0), top, x(0), bottom, { class: 'muted-line', stroke: MUTED, 'stroke-width': 1.4 });
   content += text(WIDTH / 2, bottom + 34, `change of ${metricHeading(table)}`, { anchor: 'middle', kind: 'muted' });
   content += element('circle', { cx: 22, cy: 14, r: 4.5, fill: MUTED }) + text(32, 18, 'ours, with interval');
-  content += diamond(170, 14) + text(180, 18, 'paper');
+  if (rows.some((r) => r.paper?.change !== undefined)) content += diamond(170, 14) + text(180, 18, 'paper');
   rows.forEach((row, i) => {
     const y = top + ROW * i + 32;
     const { value, interval } = row.change!;
-    content += text(16, y - 13, rowLabel(table, row));
-    content += text(WIDTH - 16, y - 13, verdictLine(row, table), { anchor: 'end', kind: 'muted' });
+    content += text(16, y - 13, rowLabel(table, row), { halo: true });
+    content += text(WIDTH - 16, y - 13, verdictLine(row, table), { anchor: 'end', kind: 'muted', halo: true });
     if (interval) content += line(x(interval.low * by), y, x(interval.high * by), y, { stroke: MUTED, 'stroke-width': 2 });
     content += element('circle', { cx: x(value * by), cy: y, r: 5, fill: colourOf(row) });
     if (row.paper?.change !== undefined) content += diamond(x(row.paper.change * by), y);

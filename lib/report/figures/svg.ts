@@ -11,24 +11,33 @@ export function element(tag: string, attributes: Record<string, Value>, content 
   return content ? `<${tag}${list.join('')}>${content}</${tag}>` : `<${tag}${list.join('')}/>`;
 }
 
-/** A line of text. `anchor` is start, middle or end; `kind` sets its colour: ink or muted. */
+/** A line of text. `anchor` is start, middle or end; `kind` sets its colour: ink or muted; `halo` keeps it readable over lines. */
 export function text(
   x: number,
   y: number,
   content: string,
-  options: { anchor?: string; kind?: 'ink' | 'muted'; size?: number; weight?: number; fill?: string; rotate?: number } = {},
+  options: {
+    anchor?: string;
+    kind?: 'ink' | 'muted';
+    size?: number;
+    weight?: number;
+    fill?: string;
+    rotate?: number;
+    halo?: boolean;
+  } = {},
 ): string {
-  const { anchor = 'start', kind = 'ink', size = 12, weight, fill, rotate } = options;
+  const { anchor = 'start', kind = 'ink', size = 12, weight, fill, rotate, halo } = options;
   return element(
     'text',
     {
       x,
       y,
-      class: fill ? undefined : kind,
+      class: fill ? undefined : halo ? `${kind} halo` : kind,
       fill: fill ?? (kind === 'ink' ? INK : MUTED),
       'font-size': size,
       'font-weight': weight,
       'text-anchor': anchor === 'start' ? undefined : anchor,
+      ...(halo ? { stroke: '#ffffff', 'stroke-width': 4, 'stroke-linejoin': 'round', 'paint-order': 'stroke' } : {}),
       transform: rotate === undefined ? undefined : `rotate(${rotate} ${round(x)} ${round(y)})`,
     },
     escapeHtml(content) || ' ',

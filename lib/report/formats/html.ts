@@ -1,7 +1,7 @@
 import { markup, trusted, type Markup } from '../markup';
-import { noteParts } from '../note-text';
 import type { RenderedRow, RenderedTable } from '../rendered';
 import { besideGrids, gridOf, tableTitle, type Grid } from './grid';
+import { noteHtml } from './notes';
 
 export interface HtmlTableOptions {
   /** The address of a run's record (relative); without it rows carry no links. */
@@ -54,10 +54,6 @@ ${rows.map(row)}</tbody>
 /** The notes of a table as a list. */
 export function notesHtml(table: RenderedTable): Markup {
   return markup`<ul class="notes">${table.notes.map((note) => markup`<li>${noteHtml(note)}</li>`)}</ul>\n`;
-}
-
-function noteHtml(note: string): Markup[] {
-  return noteParts(note).map(({ text, code }) => (code ? markup`<code>${text}</code>` : markup`${text}`));
 }
 
 function verdictCell(row: RenderedRow, options: HtmlTableOptions): Markup {

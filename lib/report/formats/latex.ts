@@ -1,7 +1,7 @@
 import { escapeLatex } from '../escape';
-import { noteParts } from '../note-text';
 import type { RenderedTable } from '../rendered';
 import { besideGrids, gridOf, tableTitle, type Grid } from './grid';
+import { noteLatex } from './notes';
 
 /** What a document needs before a table of ours compiles under pdfLaTeX. */
 export const LATEX_PREAMBLE = [
@@ -27,13 +27,6 @@ export function tableLatex(table: RenderedTable): string {
     '\\end{table}',
     '',
   ].join('\n');
-}
-
-/** Hyphens of a command are kept apart: two of them would become a dash. */
-function noteLatex(note: string): string {
-  return noteParts(note)
-    .map(({ text, code }) => (code ? `\\texttt{${escapeLatex(text).replace(/-/g, '{-}')}}` : escapeLatex(text)))
-    .join('');
 }
 
 function tabular({ columns, rows }: Grid): string[] {
@@ -63,8 +56,8 @@ function captionOf(table: RenderedTable): string {
   return number ? `${rest.charAt(0).toUpperCase()}${rest.slice(1)}; ${number} of the paper` : tableTitle(table);
 }
 
-/** A whole document around tables: compiles as it is. */
-export function latexDocument(tables: readonly RenderedTable[]): string {
-  const body = tables.map(tableLatex).join('\n');
+/** A whole document around tables, and around other LaTeX given as text: compiles as it is. */
+export function latexDocument(parts: readonly (RenderedTable | string)[]): string {
+  const body = parts.map((part) => (typeof part === 'string' ? part : tableLatex(part))).join('\n');
   return `\\documentclass{article}\n${LATEX_PREAMBLE}\n\\begin{document}\n${body}\\end{document}\n`;
 }

@@ -1,7 +1,7 @@
 import { escapeMarkdown } from '../escape';
-import { noteParts } from '../note-text';
 import type { RenderedTable } from '../rendered';
 import { besideGrids, gridOf, tableTitle, type Grid } from './grid';
+import { noteMarkdown } from './notes';
 
 /** A table in GitHub's Markdown: title, table, the metrics beside it, notes. Text from outside cannot become markup, a link or HTML. */
 export function tableMarkdown(table: RenderedTable): string {
@@ -13,12 +13,6 @@ export function tableMarkdown(table: RenderedTable): string {
     ...table.notes.map((note) => `- ${noteMarkdown(note)}`),
     '',
   ].join('\n');
-}
-
-function noteMarkdown(note: string): string {
-  return noteParts(note)
-    .map(({ text, code }) => (code ? `\`${text}\`` : escapeMarkdown(text)))
-    .join('');
 }
 
 function block({ columns, rows }: Grid): string[] {

@@ -19,7 +19,7 @@ export const SCRIPT = `(function () {
       a.title.font.color = muted; a.tickfont.color = muted; a.gridcolor = rule; a.linecolor = rule;
       if (a.zerolinecolor) a.zerolinecolor = muted;
     });
-    (l.annotations || []).forEach(function (a) { a.font.color = a.xanchor === 'right' ? muted : ink; });
+    (l.annotations || []).forEach(function (a) { a.font.color = a.xanchor === 'right' ? muted : ink; if (a.bgcolor) a.bgcolor = shade('--paper'); });
     s.data.forEach(function (t) {
       if (t.name === 'paper' && t.marker) t.marker.color = ink;
       ['error_x', 'error_y'].forEach(function (e) { if (t[e]) t[e].color = muted; });

@@ -43,7 +43,7 @@ details a{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;margi
 figure{margin:0;min-width:0}figure.wide{grid-column:1/-1;max-width:52rem}
 figure svg{display:block;width:100%;height:auto}
 .still .paper{fill:none}.still .ink{fill:var(--ink)}.still .muted{fill:var(--muted)}.still .rule{stroke:var(--rule)}
-.still .ink-line{stroke:var(--ink)}.still .muted-line{stroke:var(--muted)}
+.still .halo{stroke:var(--paper)}.still .ink-line{stroke:var(--ink)}.still .muted-line{stroke:var(--muted)}
 .live{display:none;width:100%}.drawn .live{display:block}.drawn .still{display:none}
 nav ul{list-style:none;margin:1.2rem 0 0;padding:0;display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;font-size:.9rem}
 .mono,code{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:.85em}

@@ -75,7 +75,7 @@ test('notebook outputs: the script holds its data as data, the same bytes every 
     const html = figureBundle(figure)['text/html'] as string;
     assert.deepEqual(
       elements(html).map((e) => e.name),
-      ['div', 'img', 'script'],
+      ['div', 'div', 'img', 'script'],
     );
     assert.equal(html.match(/<\/script/gi)!.length, 1);
     assert.deepEqual(figureBundle(figure), figureBundle(structuredClone(figure)));

@@ -1,0 +1,77 @@
+import { metricTitle } from '../formats/grid';
+import { count, figure, range, signed, spread } from '../numbers';
+import type { RenderedRow, RenderedTable } from '../rendered';
+import type { VerdictKind } from '../verdict';
+
+/** What introduces the rows of a verdict, in the order in which they are told. */
+const GROUPS: readonly [VerdictKind, string][] = [
+  ['reproduced', "In the paper's direction, with an interval that excludes 0"],
+  ['held', 'As the paper claims without a figure, with an interval that excludes 0'],
+  ['leaning', "In the paper's direction, though the interval contains 0 or rests on one seed"],
+  ['differs', "Other than the paper's"],
+  ['contradicted', "Against the paper's claim"],
+  ['better', 'Better than what it is measured against, where the paper has no figure'],
+  ['worse', 'Worse than what it is measured against, where the paper has no figure'],
+];
+
+/** A list in words: `a, b and c`. */
+export function inWords(items: readonly string[]): string {
+  return items.length < 2 ? (items[0] ?? '') : `${items.slice(0, -1).join(', ')} and ${items[items.length - 1]}`;
+}
+
+/** Rows that were run and are measured against another. */
+export const compared = (table: RenderedTable): RenderedRow[] => table.rows.filter((row) => row.change);
+
+/** `+1.76 [+0.79, +2.76] against Mask LM`, in the table's units, with the paper's change where there is one. */
+export function changeWords(table: RenderedTable, row: RenderedRow): string {
+  const { change, paper, against } = row;
+  const own = `${signed(change!.value, table.unit)}${change!.interval ? ` ${range(change!.interval, table.unit)}` : ''}`;
+  return `${own} against ${against}${paper?.change === undefined ? '' : `; paper ${signed(paper.change, table.unit)}`}`;
+}
+
+/** The results of one table as sentences; every figure is computed from its records. */
+export function resultSentences(table: RenderedTable): string[] {
+  const run = table.rows.filter((row) => row.runs > 0);
+  if (!run.length) return ['No run of this table is finished.'];
+  const metric = `${metricTitle(table.metric)}${table.unit === 'percent' ? ' (×100)' : ''}`;
+  const base = run.find((row) => row.value && !row.change) ?? run[0];
+  const sentences = [`${base.label} reaches ${spread(base.value, table.unit)} ${metric} over ${runsWords(base)}.`];
+  const best = bestOf(table, run);
+  if (best && best !== base) sentences.push(`The best mean is that of ${best.label}, ${spread(best.value, table.unit)}.`);
+  if (table.majority) {
+    sentences.push(`Always answering ${table.majority.label} scores ${figure(table.majority.value, table.unit)}.`);
+  }
+  for (const [kind, words] of GROUPS) {
+    const rows = compared(table).filter((row) => row.verdict.kind === kind);
+    if (rows.length) sentences.push(`${words}: ${rows.map((row) => `${row.label} (${changeWords(table, row)})`).join('; ')}.`);
+  }
+  sentences.push(...unclear(table));
+  const missing = table.rows.filter((row) => !row.runs).map((row) => row.label);
+  if (missing.length) sentences.push(`Not run: ${inWords(missing)}.`);
+  return sentences;
+}
+
+/** The row of the best mean; undefined where the rows are of several tasks, whose metrics cannot be compared. */
+function bestOf(table: RenderedTable, run: readonly RenderedRow[]): RenderedRow | undefined {
+  if (table.metric === 'taskMetric') return undefined;
+  const sign = table.higherIsBetter ? 1 : -1;
+  return [...run.filter((row) => row.value)].sort((a, b) => sign * (b.value!.mean - a.value!.mean))[0];
+}
+
+/** What could not be seen, and how large it would have had to be. */
+function unclear(table: RenderedTable): string[] {
+  const rows = compared(table).filter((row) => row.verdict.kind === 'unclear');
+  if (!rows.length) return [];
+  const seen = rows.flatMap((row) => (row.change!.detectable ? [row.change!.detectable] : []));
+  const size = seen.length
+    ? `. Only a true change of ${figure(Math.min(...seen), table.unit)}${seen.length > 1 ? ` to ${figure(Math.max(...seen), table.unit)}, depending on the row,` : ''} would have been found four times out of five`
+    : '';
+  return [
+    `Not distinguishable at this size: ${rows.map((row) => `${row.label} (${signed(row.change!.value, table.unit)})`).join('; ')}${size}.`,
+  ];
+}
+
+function runsWords(row: RenderedRow): string {
+  const plural = (n: number, word: string): string => `${count(n)} ${word}${n === 1 ? '' : 's'}`;
+  return `${plural(row.seeds, 'seed')} and ${plural(row.folds, 'fold')}`;
+}

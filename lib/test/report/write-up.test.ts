@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { FilledTable } from '../../report/collect';
+import { range, signed, spread } from '../../report/numbers';
+import { summarise } from '../../report/summarise';
+import { concludeFrom } from '../../report/write-up/conclusions';
+import { draftLatex, draftMarkdown } from '../../report/write-up/documents';
+import { draftResults, type Draft } from '../../report/write-up/draft';
+import { inWords, resultSentences } from '../../report/write-up/sentences';
+import { hostileTable } from './hostile';
+import { simulateTable } from './simulate';
+
+const simulated = simulateTable({ seeds: 3, folds: 2, queries: 61 }, [
+  { id: 'ema', label: 'EMA', effect: 0.2, paperChange: 0.0011 },
+  { id: 'fgm', label: 'FGM', effect: 0, paperChange: 0.0002, against: 'base' },
+]);
+const fill = ({ table, rowRuns }: ReturnType<typeof hostileTable>, data: string): FilledTable => ({
+  table: summarise(table, rowRuns, { draws: 300 }),
+  rows: rowRuns,
+  scale: 'demo',
+  data,
+});
+const filled = fill(simulated, 'generated-x');
+const [base, ema, fgm] = filled.table.rows;
+
+test('sentences hold the figures of the table: the same numbers by two routes, each under its verdict', () => {
+  const text = resultSentences(filled.table).join(' ');
+  const { unit } = filled.table;
+  assert.equal(ema.verdict.kind, 'reproduced');
+  assert.equal(fgm.verdict.kind, 'unclear');
+  assert.ok(text.startsWith(`${base.label} reaches ${spread(base.value, unit)} `), text);
+  const change = `${signed(ema.change!.value, unit)} ${range(ema.change!.interval, unit)} against ${base.label}; paper +0.11`;
+  assert.ok(text.includes(`In the paper's direction, with an interval that excludes 0: EMA (${change})`), text);
+  assert.ok(text.includes(`Not distinguishable at this size: FGM (${signed(fgm.change!.value, unit)}).`), text);
+  assert.equal(inWords(['a', 'b', 'c']), 'a, b and c');
+});
+
+test('what can be concluded is what an interval shows; the paper’s small change, generated data and absolute figures cannot (known truth)', () => {
+  const { can, cannot } = concludeFrom([filled]);
+  assert.equal(can.length, 1);
+  assert.match(can[0], /: EMA \+.*\(reproduced\)\.$/);
+  assert.ok(
+    cannot.some((s) => /1 of 2 changes that the paper reports is smaller|2 of 2 changes .* are smaller/.test(s)),
+    cannot.join('\n'),
+  );
+  assert.ok(cannot.some((s) => s.includes('generated-x is generated')));
+  assert.deepEqual(concludeFrom([]).can, ['No change is certain at this size.']);
+  const real = concludeFrom([{ ...filled, data: 'shop' }]).cannot.join(' ');
+  assert.ok(!real.includes('generated') && real.includes('shop is one collection'));
+});
+
+test('a draft without records names every table of the papers and makes nothing up', () => {
+  const draft = draftResults([]);
+  assert.deepEqual(draft.sections, []);
+  for (const id of ['2', '3', '7']) assert.ok(draft.absent.some((s) => s.startsWith(`Table ${id}: no records here.`)));
+  assert.ok(!/\d\d\.\d\d/.test(draftMarkdown(draft)));
+});
+
+const draftOf = (table: FilledTable): Draft => ({
+  setting: ['Set.'],
+  sections: [{ id: '5', heading: table.table.title, sentences: resultSentences(table.table), filled: table }],
+  absent: [],
+  conclusions: concludeFrom([table]),
+});
+
+test('hostile labels stay words in Markdown and LaTeX', () => {
+  const draft = draftOf(fill(hostileTable(), '<img src=x onerror=alert(1)>'));
+  assert.doesNotMatch(draftMarkdown(draft), /<|(?<!\\)\]\(|:\/\/|[\u0000-\u0009\u000b-\u001f\u202a-\u202e]/);
+  assert.doesNotMatch(draftLatex(draft, new Set()).split('\\begin{document}')[1], /\\(input|write18|immediate|include|catcode)/);
+});
+
+const latex = spawnSync('pdflatex', ['--version']).status === 0;
+
+test('the LaTeX document compiles with booktabs, hostile labels and all', { skip: latex ? false : 'no pdflatex here' }, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'esci-latex-'));
+  try {
+    writeFileSync(join(folder, 'a.tex'), draftLatex(draftOf(fill(hostileTable(), 'x')), new Set()));
+    const { status, stdout } = spawnSync('pdflatex', ['-interaction=nonstopmode', '-halt-on-error', '-no-shell-escape', 'a.tex'], { cwd: folder, encoding: 'utf8' }); // prettier-ignore
+    assert.equal(status, 0, stdout.slice(-2000));
+    assert.match(readFileSync(join(folder, 'a.log'), 'utf8'), /Output written on a\.pdf/);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
