@@ -20,7 +20,7 @@ export {
 } from './evaluate';
 export { curveError, recoverExamination, type Examination, type ExaminationOptions } from './examination';
 export { vocabularyGap, withGap, type GapOptions } from './gap';
-export { skipAbove, type Preferences } from './preferences';
+export { clickPreferences, type Preferences } from './preferences';
 export * from './baselines';
 export { LOG_COLUMNS, readLog, streamLog, writeLog } from './log-io';
 export { readUbi, UBI_ACTIONS, type UbiOptions, type UbiReport } from './ubi';

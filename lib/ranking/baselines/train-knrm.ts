@@ -7,7 +7,7 @@ import { Key } from '../../runtime/key';
 import { tf } from '../../runtime/tensorflow';
 import { word2vec, type ProductField } from '../../text';
 import { train } from '../../train/loop';
-import { skipAbove } from '../preferences';
+import { clickPreferences } from '../preferences';
 import type { LogColumns, RankingData } from '../types';
 import { hingeLoss, knrm, KNRM_WORDS, knrmParams } from './knrm';
 import { plainText } from './lexical';
@@ -26,6 +26,8 @@ export interface KnrmOptions {
   productWords?: number;
   /** Words rarer than this in the products' texts and training queries are left out; default 2. */
   leastCount?: number;
+  /** One product is preferred to another where its attractiveness is higher by so much; default 0.1. */
+  margin?: number;
   /** Default 0. */
   seed?: number;
   onStep?: (step: number, loss: number) => void;
@@ -43,7 +45,7 @@ export interface KnrmResult {
 const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
 
 /**
- * Trains K-NRM on a log's preferences ("click > skip above", pairwise hinge) and scores every pair. Word vectors start from word2vec over the products' texts and the training
+ * Trains K-NRM on a log's preferences (`clickPreferences`, pairwise hinge) and scores every pair. Word vectors start from word2vec over the products' texts and the training
  * queries, and are trained with the rest; nothing of held-out queries is read but the words that are known already. Throws an InputError for an option out of range
  * and a log without preferences.
  */
@@ -56,6 +58,7 @@ export async function scoreByKnrm(data: RankingData, log: LogColumns, options: K
     queryWords: 10,
     productWords: 40,
     leastCount: 2,
+    margin: 0.1,
     seed: 0,
     ...options,
   };
@@ -64,7 +67,7 @@ export async function scoreByKnrm(data: RankingData, log: LogColumns, options: K
     inRange(name, full[name], 1, 1e7);
   inRange('learningRate', full.learningRate, 0, 10);
   const key = Key.from('knrm').fold(full.seed);
-  const { better, worse } = skipAbove(log);
+  const { better, worse } = clickPreferences(data, log, full.margin);
   const texts = data.products.map((product) => words(plainText(product, full.fields)));
   const asked = data.queries.map(({ query }) => words(query));
   const seen = new Set(Array.from(log.pair, (pair) => data.pairs[pair].query));
