@@ -1,7 +1,7 @@
 import { assembleTables } from '../experiments/assemble';
 import type { RowRuns, RunRecord } from '../experiments/record';
 import type { RenderedTable } from './rendered';
-import { SCALES, type ScaleName } from '../experiments/config';
+import { SCALES } from '../experiments/config';
 import { withBaselines } from './baselines';
 import { summarise } from './summarise';
 
