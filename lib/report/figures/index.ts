@@ -7,6 +7,7 @@ import { curveFigure, curveNames } from './curves';
 import type { Figure } from './figure';
 import { forestFigure } from './forest';
 import { localePanels } from '../leaderboard-views';
+import { rankingFigures } from '../ranking-views';
 import { noiseFigure } from './noise';
 
 /** Every figure that a table's records can fill, the forest plot of changes first. At most `curves` (4) recorded curves are drawn. */
@@ -16,6 +17,8 @@ export function tableFigures(table: RenderedTable, rows: readonly RowRuns[], cur
   if (rows.some(({ runs }) => runs.some((run) => run.predictions?.grades)))
     return [forestFigure(table)].filter((f) => f !== undefined);
   const few = legible(rows);
+  if (rows.some(({ runs }) => runs.some((run) => run.rankings)))
+    return [forestFigure(table), ...rankingFigures(rows)].filter((f) => f !== undefined);
   return [
     forestFigure(table),
     ...curveNames(few)
