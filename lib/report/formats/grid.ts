@@ -142,6 +142,10 @@ export function gridOf(table: RenderedTable): Grid {
 /** Columns of one table of further metrics: more stand in a second one below. */
 const BESIDE_COLUMNS = 7;
 
+/** Whether no row above has the very same runs: then it has the same metrics, only another one leads. */
+const firstOfRuns = ({ rows }: RenderedTable, at: number): boolean =>
+  rows.findIndex((row) => String(row.records) === String(rows[at].records)) === at;
+
 /** The metrics printed beside the leading one, as tables of their own below it, each with the rows that have any of its columns. */
 export function besideGrids(table: RenderedTable): Grid[] {
   const beside = table.beside.filter((name) => table.rows.some((r) => r.beside[name]));
@@ -155,7 +159,7 @@ export function besideGrids(table: RenderedTable): Grid[] {
         ...names.map((name) => right(metricTitle(name) + (besideUnit(name, table) === 'percent' ? ' ×100' : ''))),
       ],
       rows: table.rows
-        .filter((row) => row.runs > 0 && names.some((name) => row.beside[name]))
+        .filter((row, i) => row.runs > 0 && firstOfRuns(table, i) && names.some((name) => row.beside[name]))
         .map((row) => ({ row, cells: [row.label, ...names.map((name) => spread(row.beside[name], besideUnit(name, table)))] })),
     };
   });
