@@ -60,14 +60,15 @@ export function pairedChange(
     ...counts,
     covers: { queries, training: seeds.length > 1 },
   });
-  if (isNamed(metric) && pairs.every((p) => p.row.predictions && p.against.predictions)) {
+  const stored = STORED[metric] ?? metric;
+  if (isNamed(stored) && pairs.every((p) => p.row.predictions && p.against.predictions)) {
     const units = pairs.map((p) => ({
       seed: p.row.experiment.seed,
       fold: p.row.experiment.fold,
       row: p.row.predictions!,
       against: p.against.predictions!,
     }));
-    const { low, high, standardError, df } = pairedInterval(units, metric, { resamples: draws, key, level });
+    const { low, high, standardError, df } = pairedInterval(units, stored, { resamples: draws, key, level });
     return complete({ low, high, level, standardError, df }, true);
   }
   const values = (run: RunRecord) => run.rankings?.perQuery[metric];
@@ -90,6 +91,12 @@ export function pairedChange(
   const centre = mean(deltas);
   return complete({ low: centre - half, high: centre + half, level, standardError, df }, false);
 }
+
+/** What a run's metric is called where it is computed from stored predictions. */
+const STORED: Readonly<Record<string, MetricName>> = { exactAuc: 'auc' };
+
+/** Whether a metric of a run can be computed again from its stored predictions, so that its change has an interval over queries. */
+export const isStored = (metric: string): boolean => isNamed(STORED[metric] ?? metric);
 
 function isNamed(metric: string): metric is MetricName {
   return (METRIC_NAMES as readonly string[]).includes(metric);

@@ -20,6 +20,8 @@ export interface RenderedRow {
   folds: number;
   value?: Spread;
   beside: Record<string, Spread>;
+  /** Changes of those metrics beside that the stored predictions give, against the same row. */
+  besideChanges?: Record<string, Change>;
   change?: Change;
   /** The paper's figure and its change against the same row, in the metric's own units. */
   paper?: { value?: number; change?: number; claim?: string; source: string };

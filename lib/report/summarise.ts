@@ -1,7 +1,7 @@
 import type { RowRuns, RunRecord, Table } from '../experiments/record';
 import { configHash } from '../runtime/hash';
 import { Key } from '../runtime/key';
-import { mean, pairedChange, sd, type ChangeOptions } from './change';
+import { isStored, mean, pairedChange, sd, type Change, type ChangeOptions } from './change';
 import { resolution, signed } from './numbers';
 import { notesOf } from './notes';
 import type { RenderedRow, RenderedTable, Spread } from './rendered';
@@ -68,6 +68,13 @@ function renderRow(
   const key = Key.from('table').fold(table.id, row.id);
   const changeFrom = (id: string, own: Key) => pairedChange(metric, runs, runsOf.get(id) ?? [], { key: own, ...options });
   const change = against && changeFrom(against.id, key);
+  const besideChanges = Object.fromEntries(
+    table.beside.flatMap((name): [string, Change][] => {
+      const other = against && isStored(name) ? runsOf.get(against.id) : undefined;
+      const found = other && pairedChange(name, runs, other, { key: key.fold('beside', name), ...options });
+      return found ? [[name, found]] : [];
+    }),
+  );
   const paperChange = paperChangeOf(row, against);
   const print = (value: number): string => signed(value, table.unit);
   const judged = { run: runs.length > 0, higherIsBetter: table.higherIsBetter, resolution: resolution(table.unit), print };
@@ -90,6 +97,7 @@ function renderRow(
         return value ? [[name, value]] : [];
       }),
     ),
+    ...(Object.keys(besideChanges).length ? { besideChanges } : {}),
     change,
     paper: row.paper && { value: row.paper.value, change: paperChange, claim: row.paper.claim, source: row.paper.source },
     verdict: judge({ ...judged, compared: against !== undefined, change, paperChange, claimed: row.paper?.claim !== undefined }),

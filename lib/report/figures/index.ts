@@ -1,4 +1,5 @@
 import type { RowRuns } from '../../experiments/record';
+import { besideView } from '../beside-view';
 import { shortTitle } from '../formats/grid';
 import type { RenderedTable } from '../rendered';
 import { calibrationFigure } from './calibration';
@@ -19,8 +20,10 @@ export function tableFigures(table: RenderedTable, rows: readonly RowRuns[], cur
   const few = legible(rows);
   if (rows.some(({ runs }) => runs.some((run) => run.rankings)))
     return [forestFigure(table), ...rankingFigures(rows)].filter((f) => f !== undefined);
+  const auc = besideView(table, 'exactAuc');
   return [
     forestFigure(table),
+    auc && forestFigure(auc),
     ...curveNames(few)
       .slice(0, curves)
       .map((name) => curveFigure(few, name, title)),

@@ -25,7 +25,10 @@ export function tablesCsv(tables: readonly RenderedTable[]): string {
         cost?.stepMilliseconds, cost?.relative, row.records.join(' '),
       ]); // prettier-ignore
       for (const [name, value] of Object.entries(row.beside)) {
-        lines.push([...start, name, value.mean, value.sd, ...runs, ...HEADER.slice(12).map(() => undefined)]);
+        const own = row.besideChanges?.[name];
+        const { low, high, level } = own?.interval ?? {};
+        const rest = HEADER.slice(17).map(() => undefined);
+        lines.push([...start, name, value.mean, value.sd, ...runs, own?.value, low, high, level, own?.detectable, ...rest]);
       }
     }
   }

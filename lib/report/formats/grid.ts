@@ -1,5 +1,6 @@
-import { baselineGrids } from './baseline-grid';
 import { count, figure, plain, range, signed, spread } from '../numbers';
+import type { Change } from '../change';
+import { baselineGrids } from './baseline-grid';
 import type { RenderedRow, RenderedTable } from '../rendered';
 
 /** A column of a printed table. */
@@ -49,9 +50,6 @@ const METRICS: Record<string, string> = {
   logLoss: 'log loss',
   calibrationError: 'calibration error',
   pairAccuracy: 'query–product accuracy',
-  trueMicroF1: 'micro-F1 on true labels',
-  taskMetric: 'nDCG (task 1) or micro-F1 (2, 3)',
-  ndcgRandom: 'nDCG of random order',
   mlmAccuracy: 'masked-token accuracy',
   brandAccuracy: 'brand top-1',
   brandTopFive: 'brand top-5',
@@ -60,6 +58,9 @@ const METRICS: Record<string, string> = {
   recallS: 'recall S',
   recallC: 'recall C',
   recallI: 'recall I',
+  trueMicroF1: 'micro-F1 on true labels',
+  taskMetric: 'nDCG (task 1) or micro-F1 (2, 3)',
+  ndcgRandom: 'nDCG of random order',
   ndcgBestMember: 'nDCG of the best member',
   ndcgMeanMember: 'mean nDCG of the members',
   noiseAuc: 'AUC of flipped labels',
@@ -149,6 +150,7 @@ const firstOfRuns = ({ rows }: RenderedTable, at: number): boolean =>
 /** The metrics printed beside the leading one, as tables of their own below it, each with the rows that have any of its columns. */
 export function besideGrids(table: RenderedTable): Grid[] {
   const beside = table.beside.filter((name) => table.rows.some((r) => r.beside[name]));
+  const changed = beside.filter((name) => table.rows.some((r) => r.besideChanges?.[name]));
   const parts = Math.ceil(beside.length / BESIDE_COLUMNS);
   const each = Math.ceil(beside.length / Math.max(1, parts));
   const spreads = Array.from({ length: parts }, (_, part): Grid => {
@@ -163,7 +165,25 @@ export function besideGrids(table: RenderedTable): Grid[] {
         .map((row) => ({ row, cells: [row.label, ...names.map((name) => spread(row.beside[name], besideUnit(name, table)))] })),
     };
   });
-  return [...spreads, ...baselineGrids(table)];
+  return [...spreads, ...(changed.length ? [changesGrid(table, changed)] : []), ...baselineGrids(table)];
+}
+
+/** The changes of the metrics beside, with their intervals. */
+function changesGrid(table: RenderedTable, names: readonly string[]): Grid {
+  const cell = (change: Change | undefined, unit: RenderedTable['unit']): string =>
+    change ? `${signed(change.value, unit)}${change.interval ? ` ${range(change.interval, unit)}` : ''}` : '–';
+  return {
+    columns: [
+      left('Their change [95 %]'),
+      ...names.map((name) => right(metricTitle(name) + (besideUnit(name, table) === 'percent' ? ' ×100' : ''))),
+    ],
+    rows: table.rows
+      .filter((row) => row.besideChanges)
+      .map((row) => ({
+        row,
+        cells: [rowLabel(table, row), ...names.map((name) => cell(row.besideChanges?.[name], besideUnit(name, table)))],
+      })),
+  };
 }
 
 /** `Table 5: strategies`: a table's title, with its number where the title does not begin with it. */

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { besideView } from '../../report/beside-view';
+import { besideGrids } from '../../report/formats/grid';
+import type { RenderedTable } from '../../report/rendered';
+
+const spread = (mean: number) => ({ mean, sd: 0.01, n: 4 });
+const change = (value: number, half: number) => ({
+  value,
+  interval: { low: value - half, high: value + half, level: 0.95, standardError: half / 2, df: 9 },
+  pairs: 4,
+  seeds: 2,
+  folds: 2,
+  covers: { queries: true, training: true },
+});
+const row = { runs: 4, seeds: 2, folds: 2, verdict: { kind: 'base', words: 'base', reason: '' }, records: [] } as const;
+const table = {
+  id: '3',
+  title: 'Table 3',
+  metric: 'microF1',
+  beside: ['exactAuc', 'logLoss'],
+  unit: 'percent',
+  higherIsBetter: true,
+  scales: ['demo'],
+  data: [],
+  rows: [
+    { ...row, id: 'none', label: 'None', beside: { exactAuc: spread(0.64), logLoss: spread(0.97) } },
+    {
+      ...row,
+      id: 'p2q',
+      label: 'Pairs',
+      against: 'None',
+      beside: { exactAuc: spread(0.74), logLoss: spread(1.02) },
+      besideChanges: { exactAuc: change(0.1, 0.02), logLoss: change(0.05, 0.03) },
+      paper: { change: 0.0008, source: 'row 2' },
+    },
+  ],
+  notes: [],
+} as unknown as RenderedTable;
+
+test('a metric beside the leading one is judged by its own change and direction (worked)', () => {
+  const auc = besideView(table, 'exactAuc')!;
+  assert.equal(auc.rows[1].verdict.words, 'better');
+  assert.equal(auc.rows[1].value!.mean, 0.74);
+  assert.equal(auc.rows[1].paper, undefined, "the paper's change is of another metric");
+  assert.equal(besideView(table, 'logLoss')!.rows[1].verdict.words, 'worse', 'a larger loss is worse');
+  assert.equal(besideView(table, 'macroF1'), undefined);
+});
+
+test('changes of the metrics beside stand in a grid of their own, shares in points and losses as they are', () => {
+  const { columns, rows } = besideGrids(table).at(-1)!;
+  assert.deepEqual(rows.map(({ cells }) => cells.slice(1)), [['+10.00 [+8.00, +12.00]', '+0.050 [+0.020, +0.080]']]); // prettier-ignore
+  assert.match(columns[1].title, /AUC.*×100/);
+});
