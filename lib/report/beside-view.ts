@@ -15,7 +15,13 @@ export function besideView(table: RenderedTable, metric: string): RenderedTable 
   const print = (value: number): string => signed(value, unit);
   const rows = table.rows.map(({ paper: _, besideChanges, ...row }) => {
     const change = besideChanges?.[metric];
-    const judged = { run: row.runs > 0, compared: row.against !== undefined, higherIsBetter, resolution: resolution(unit), print };
+    const judged = {
+      run: row.runs > 0,
+      compared: row.against !== undefined,
+      higherIsBetter,
+      resolution: resolution(unit),
+      print,
+    };
     return { ...row, value: row.beside[metric], change, verdict: judge({ ...judged, change }) };
   });
   return { ...table, metric, unit, higherIsBetter, majority: undefined, rows };
