@@ -29,7 +29,7 @@ function resident(name: 'VmRSS' | 'VmHWM'): number {
   return Number(kilobytes) * 1024;
 }
 
-const STEPS = 4;
+const STEPS = 12;
 
 function measure(given: Partial<MemoryShape>): { baseline: number; state: number; step: number } {
   const shape: MemoryShape = {
@@ -50,6 +50,7 @@ function measure(given: Partial<MemoryShape>): { baseline: number; state: number
   matmulSpeed('float32', 512, 1, 2);
   const baseline = resident('VmRSS');
   const classifier = benchClassifier({ ...shape, buckets: [tokens], padId: 1, weightDecay: 0.01, clip: 1, warmup: 0 }, key);
+  (globalThis as { gc?: () => void }).gc?.();
   const state = resident('VmRSS') - baseline;
   const random = key.fold('batch').random();
   const feeds = {

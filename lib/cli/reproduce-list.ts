@@ -36,12 +36,12 @@ function whereRecorded(id: string): string {
   return paths.find((path) => existsSync(path)) ?? recordPath(projectCache('runs'), id);
 }
 
-/** The same for people: one line for each cell. */
-export function listText(runs: readonly PlannedRun[]): string {
+/** The same for people: one line for each cell; `more` is printed behind each. */
+export function listText(runs: readonly PlannedRun[], more: readonly string[] = []): string {
   return runs
-    .map(({ id, cell: { table, row, experiment }, record }) => {
+    .map(({ id, cell: { table, row, experiment }, record }, i) => {
       const { seed, fold } = experiment;
-      return `${id}  table ${table}  ${row}  seed ${seed}  fold ${fold}  ${record ? 'done' : 'to do'}\n`;
+      return `${id}  table ${table}  ${row}  seed ${seed}  fold ${fold}  ${record ? 'done' : 'to do'}${more[i] ?? ''}\n`;
     })
     .join('');
 }

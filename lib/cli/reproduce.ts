@@ -16,6 +16,8 @@ interface Options {
   json?: boolean;
   onlyMissing?: boolean;
   report: boolean;
+  memory?: string;
+  card?: string;
 }
 
 const list = (text: string | undefined): string[] | undefined => text?.split(',').map((part) => part.trim());
@@ -43,6 +45,8 @@ export function registerReproduce(program: Command): void {
     .option('--dry-run', 'list the runs and what is missing, run nothing')
     .option('--json', 'with --dry-run: print the list as JSON, for a scheduler (workflow/README.md)')
     .option('--only-missing', 'leave out what is done: list only runs to do, print only tables that they fill')
+    .option('--memory <gib>', 'memory to plan with instead of what this machine or its card has; a run that cannot fit is refused')
+    .option('--card <name>', 'with --dry-run: plan for this card instead of this machine, for example H100')
     .option('--no-report', 'do not write reports/index.html')
     .action(async (options: Options) => {
       const { reproduce } = await import('./reproduce-action');
@@ -51,6 +55,7 @@ export function registerReproduce(program: Command): void {
       const detect = options.seeds === 'auto' ? inRange('--detect', Number(options.detect), 1e-6, Infinity) : undefined;
       const seeds = options.seeds === undefined || detect !== undefined ? undefined : Number(options.seeds);
       ensure(!options.json || options.dryRun, '--json lists runs: expected --dry-run beside it');
+      ensure(options.card === undefined || options.dryRun, '--card plans for another machine: expected --dry-run beside it');
       const folds = list(options.folds)?.map(Number);
       const noise = options.noise === undefined ? undefined : Number(options.noise);
       await reproduce({

@@ -4,6 +4,7 @@ interface Options {
   experiment: string;
   out?: string;
   checkpointEvery?: string;
+  memory?: string;
 }
 
 /** `run`: one run of a grid, by its id or specification. Killed and started again it goes on where it was. */
@@ -14,7 +15,8 @@ export function registerRun(program: Command): void {
     .requiredOption('--experiment <id|file>', 'the id of a planned run, or a specification file')
     .option('--out <folder>', 'where the record goes (default: data/cache/runs)')
     .option('--checkpoint-every <updates>', 'how often the state is saved (default 100)')
-    .action(async ({ experiment, out, checkpointEvery }: Options) => {
+    .option('--memory <gib>', 'memory to plan with instead of what this machine or its card has; a run that cannot fit is refused')
+    .action(async ({ experiment, out, checkpointEvery, memory }: Options) => {
       const [
         { readSpec },
         { runId },
@@ -25,6 +27,8 @@ export function registerRun(program: Command): void {
         { progress },
         { stoppable },
         { inRange },
+        { refuseMisfit },
+        { roomOf },
       ] = await Promise.all([
         import('../experiments/spec'),
         import('../experiments/experiment'),
@@ -35,6 +39,8 @@ export function registerRun(program: Command): void {
         import('../runtime/progress'),
         import('../runtime/stoppable'),
         import('../runtime/errors'),
+        import('../experiments/cost'),
+        import('./room'),
       ]);
       const every =
         checkpointEvery === undefined ? undefined : inRange('--checkpoint-every', Number(checkpointEvery), 0, Infinity);
@@ -46,6 +52,7 @@ export function registerRun(program: Command): void {
         process.stdout.write(`${id} was run before\n`);
         return;
       }
+      refuseMisfit([{ name: id, experiment: spec }], roomOf({ memory, jobs: 1 }));
       let bar: ReturnType<typeof progress> | undefined;
       try {
         const record = await stoppable((stopped) =>
