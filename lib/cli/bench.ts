@@ -11,6 +11,9 @@ interface Options {
   maxLength: string;
   tricks?: boolean;
   weights?: string;
+  memory?: boolean;
+  large?: boolean;
+  gpu?: boolean;
 }
 
 function ensureGiven(option: string, value: string | undefined): string {
@@ -34,8 +37,22 @@ export function registerBench(program: Command): void {
       'with --data: time an epoch from these weights at the scale minilm, beside transformers with the same weights and batches',
     )
     .option('--tricks', 'also time the strategies of Table 5 against a base step')
+    .option('--memory', 'instead: the memory of a training step, by formula and measured, at small sizes')
+    .option(
+      '--large',
+      "instead: a model of InfoXLM-large's size written, loaded, trained for a step at 1 × 256 tokens and saved (10 GiB)",
+    )
+    .option(
+      '--gpu',
+      "instead: base and large shapes on this machine's card, recorded, eager and with XLA, beside PyTorch with --python",
+    )
     .option('--out <file>', 'also write the figures as JSON')
-    .action(async ({ python, rounds, steps, only, out, data, maxLength, tricks, weights }: Options) => {
+    .action(async ({ python, rounds, steps, only, out, data, maxLength, tricks, weights, ...instead }: Options) => {
+      if (instead.memory || instead.large || instead.gpu) {
+        const { benchDevice } = await import('./bench-device');
+        await benchDevice(instead, { python, steps: inRange('--steps', Number(steps), 1, 1000), only: only?.split(','), out });
+        return;
+      }
       if (weights !== undefined) {
         const { benchWeights } = await import('./bench-weights');
         await benchWeights({ weights, data: ensureGiven('--data', data), python, out });

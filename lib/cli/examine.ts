@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { availableParallelism, totalmem } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { projectRoot, sharedCache } from '../runtime/files';
+import { cudaFailure } from '../runtime/cuda';
 import { findGpus } from '../runtime/gpus';
 
 export interface Examination {
@@ -63,7 +64,7 @@ async function examineTensorflow(problems: string[], wantsGpu: boolean): Promise
     const { device, tensorflow, cpu, intraThreads, interThreads } = deviceReport();
     if (wantsGpu && device === 'cpu' && !gpus?.problem)
       problems.push(
-        'a card and its driver are there, but TensorFlow found no GPU: its CUDA libraries do not load (TF_CPP_MIN_LOG_LEVEL=0 shows why)',
+        `a card and its driver are there, but TensorFlow found no GPU: ${cudaFailure(unpackedTensorflow()) ?? 'all of CUDA loads; TF_CPP_MIN_LOG_LEVEL=0 shows what TensorFlow says'}`,
       );
     const n = device === 'gpu' ? 8192 : 1024;
     const speed = (precision: 'float32' | 'bfloat16'): string => `${matmulSpeed(precision, n).toFixed(0)} GFLOP/s (${n} × ${n})`;
@@ -85,6 +86,16 @@ async function examineTensorflow(problems: string[], wantsGpu: boolean): Promise
   } catch (error) {
     problems.push(`TensorFlow does not load: ${(error as Error).message.split('\n')[0]}; run npm run setup`);
     return { build: wantsGpu ? 'gpu' : 'cpu' };
+  }
+}
+
+/** The folder of the TensorFlow that the addon was linked against. */
+function unpackedTensorflow(): string | undefined {
+  try {
+    const addon = join(dirname(require.resolve('@tensorflow/tfjs-node-gpu/package.json')), 'lib', 'napi-v8', 'tfjs_binding.node');
+    return json(join(dirname(realpathSync(addon)), 'made-from.json'))?.tensorflow as string | undefined;
+  } catch {
+    return undefined;
   }
 }
 

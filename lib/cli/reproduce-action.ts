@@ -30,7 +30,8 @@ export async function reproduce({ detect, ...asked }: Request): Promise<void> {
   const request = detect === undefined ? asked : await withPlannedSeeds(asked, detect);
   const options = { memory: request.memory, card: request.card, jobs: request.card === undefined ? (request.jobs ?? 1) : 1 };
   const plan = await planReproduction(request).catch((error: unknown) => {
-    if (!request.dryRun || request.json || !(error instanceof InputError) || !/no such file or folder/.test(error.message)) throw error;
+    if (!request.dryRun || request.json || !(error instanceof InputError) || !/no such file or folder/.test(error.message))
+      throw error;
     return withoutData(request, error.message);
   });
   if (!('missing' in plan)) return listCosts(plan.runs, options);
@@ -44,7 +45,9 @@ export async function reproduce({ detect, ...asked }: Request): Promise<void> {
     return;
   }
   refuseMisfit(
-    runs.filter((run) => !run.record).map(({ cell }) => ({ name: `table ${cell.table}, row ${cell.row}`, experiment: cell.experiment })),
+    runs
+      .filter((run) => !run.record)
+      .map(({ cell }) => ({ name: `table ${cell.table}, row ${cell.row}`, experiment: cell.experiment })),
     roomOf(options),
   );
   const { tables, records, stopped } = await reproduceTables(request, plan);
@@ -74,7 +77,11 @@ function withoutData(request: Request, why: string): { runs: Costed[] } {
 }
 
 /** Lists runs with what each is expected to need, and the whole grid's sum on stderr. */
-async function listCosts(runs: readonly Costed[], options: Parameters<typeof roomOf>[0], listed: readonly Costed[] = runs): Promise<void> {
+async function listCosts(
+  runs: readonly Costed[],
+  options: Parameters<typeof roomOf>[0],
+  listed: readonly Costed[] = runs,
+): Promise<void> {
   let said = '';
   const speed = async () => {
     const reached = await speedOf(options);
@@ -83,7 +90,12 @@ async function listCosts(runs: readonly Costed[], options: Parameters<typeof roo
   };
   const costs = await planCosts(runs, roomOf(options), speed);
   const known = listed.map((run) => costColumns(costs[runs.indexOf(run)]));
-  process.stdout.write(listText(listed.map((run) => ({ id: '-'.repeat(16), needs: [], ...run })), known));
+  process.stdout.write(
+    listText(
+      listed.map((run) => ({ id: '-'.repeat(16), needs: [], ...run })),
+      known,
+    ),
+  );
   process.stderr.write(costSummary(runs, costs, options.jobs, said));
 }
 

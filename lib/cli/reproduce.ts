@@ -45,7 +45,10 @@ export function registerReproduce(program: Command): void {
     .option('--dry-run', 'list the runs and what is missing, run nothing')
     .option('--json', 'with --dry-run: print the list as JSON, for a scheduler (workflow/README.md)')
     .option('--only-missing', 'leave out what is done: list only runs to do, print only tables that they fill')
-    .option('--memory <gib>', 'memory to plan with instead of what this machine or its card has; a run that cannot fit is refused')
+    .option(
+      '--memory <gib>',
+      'memory to plan with instead of what this machine or its card has; a run that cannot fit is refused',
+    )
     .option('--card <name>', 'with --dry-run: plan for this card instead of this machine, for example H100')
     .option('--no-report', 'do not write reports/index.html')
     .action(async (options: Options) => {

@@ -15,7 +15,10 @@ export function registerRun(program: Command): void {
     .requiredOption('--experiment <id|file>', 'the id of a planned run, or a specification file')
     .option('--out <folder>', 'where the record goes (default: data/cache/runs)')
     .option('--checkpoint-every <updates>', 'how often the state is saved (default 100)')
-    .option('--memory <gib>', 'memory to plan with instead of what this machine or its card has; a run that cannot fit is refused')
+    .option(
+      '--memory <gib>',
+      'memory to plan with instead of what this machine or its card has; a run that cannot fit is refused',
+    )
     .action(async ({ experiment, out, checkpointEvery, memory }: Options) => {
       const [
         { readSpec },

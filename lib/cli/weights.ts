@@ -10,7 +10,10 @@ export function registerWeights(program: Command): void {
     .action(list);
   weights
     .command('fetch')
-    .argument('<name...>', 'names as `weights list` has them')
+    .argument(
+      '<name...>',
+      'names as `weights list` has them, or owner/name[@revision] of any repository of the hub with safetensors',
+    )
     .description('fetch weights into the shared cache and verify every file; what is here already is verified')
     .action(fetch);
   weights
@@ -63,9 +66,12 @@ async function fetch(names: readonly string[]): Promise<void> {
     process.stdout.write(
       `${name}: ${already ? 'was here, verified' : `fetched from ${manifest.source}, verified`}, in ${folder}\n`,
     );
+    process.stdout.write(`  licence: ${manifest.licence}${manifest.commit ? `; commit ${manifest.commit}` : ''}\n`);
     for (const { name: file, bytes, sha256, pinned } of manifest.files)
-      process.stdout.write(
-        `  ${file.padEnd(18)} ${String(bytes).padStart(11)} bytes  ${sha256}${pinned ? '' : ' (recorded now)'}\n`,
+      process.stdout.write(`  ${file.padEnd(18)} ${String(bytes).padStart(11)} bytes  ${sha256}${pinned ? '' : ' (recorded)'}\n`);
+    if (manifest.files.some(({ pinned }) => !pinned))
+      process.stderr.write(
+        `  recorded: no checksum was known before the first fetch, which is trusted; from now on a file that differs is refused\n`,
       );
   }
 }

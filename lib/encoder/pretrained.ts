@@ -50,9 +50,14 @@ export function loadTensors(folder: string): { config: EncoderConfig; params: Pa
   }
 }
 
-type Visit = (name: string, values: Float32Array, shape: readonly number[]) => void;
+/** A model folder that was looked at but whose weights are still on disk. */
+export interface OpenPretrained extends Pick<Pretrained, 'config' | 'json' | 'shapes'> {
+  /** One weight's values, read when they are asked for. */
+  read: (name: string) => Float32Array;
+}
 
-function visitPretrained(folder: string, visit: Visit): Pick<Pretrained, 'config' | 'json' | 'shapes'> {
+/** As `loadPretrained`, one weight at a time: for models that should be in memory once. */
+export function openPretrained(folder: string): OpenPretrained {
   ensure(existsSync(folder), `the model folder ${folder} does not exist`);
   const json = readConfigJson(folder);
   const config = configFromHuggingFace(json);
@@ -70,8 +75,20 @@ function visitPretrained(folder: string, visit: Visit): Pick<Pretrained, 'config
     source.set(ours, theirs);
   }
   report(folder, config, shapes, source);
-  for (const [ours, theirs] of source) visit(ours, files.get(theirs)!.read(theirs), shapes[ours]);
-  return { config, json, shapes };
+  const read = (name: string): Float32Array => {
+    const theirs = source.get(name);
+    ensure(theirs !== undefined, `${folder} holds no weight ${name}`);
+    return files.get(theirs)!.read(theirs);
+  };
+  return { config, json, shapes, read };
+}
+
+type Visit = (name: string, values: Float32Array, shape: readonly number[]) => void;
+
+function visitPretrained(folder: string, visit: Visit): Pick<Pretrained, 'config' | 'json' | 'shapes'> {
+  const { read, ...found } = openPretrained(folder);
+  for (const [name, shape] of Object.entries(found.shapes)) visit(name, read(name), shape);
+  return found;
 }
 
 /** Throws one error for all that is wrong with a file's tensors. */

@@ -148,6 +148,31 @@ export class Program {
     }
   }
 
+  /**
+   * Sets every variable from `source`, zeros where it gives none, a group at a time: only one group's values (256 MiB, or one larger variable) need be in
+   * memory beside the state.
+   */
+  fill(source: (name: string) => ArrayLike<number> | undefined): void {
+    for (const names of this.groups) {
+      const values = names.map((n) => [n, source(n) ?? new Float32Array(sizeOf(this.state.specs[n].shape))] as const);
+      this.write(Object.fromEntries(values));
+    }
+  }
+
+  /** A reader of single variables that keeps the group it read last: for saving them in their order without all of them in memory. */
+  reader(): (name: string) => Values[string] {
+    let last: { group: number; values: Values } | undefined;
+    return (name) => {
+      const group = this.groups.findIndex((names) => names.includes(name));
+      ensure(group >= 0, `state variable ${name} is not declared`);
+      if (last?.group !== group) {
+        last = undefined; // let go of the old group before the new one is read
+        last = { group, values: this.readGroup(group) };
+      }
+      return last.values[name];
+    };
+  }
+
   private call(feeds: Record<string, Tensor>, inPrefix: string, outPrefix: string, outputs: string[]): Values {
     const { binding } = backend();
     const names = Object.keys(feeds);

@@ -11,7 +11,7 @@ import { ensure } from '../runtime/errors';
 import type { Key } from '../runtime/key';
 import { tf, type Tensor } from '../runtime/tensorflow';
 import { epochBatches, type Batch as RowBatch } from '../text';
-import { feedsOf, inputFeeds, lengthsOf, type Inputs } from './inputs';
+import { feedsOf, inputFeeds, lengthsOf, withTypes, type Inputs } from './inputs';
 import type { Batch } from './loop';
 import { batchStream, queryBatches } from './query-batches';
 import { learningRateAt, type Schedule } from './schedule';
@@ -129,7 +129,8 @@ export class Classifier {
     const at = batchStream(ofEpoch, ranks ? undefined : Math.ceil(inputs.tokens.size / batch));
     return (i) => {
       const { rows, length, real } = at(i);
-      const { forward, labels } = feedsOf(inputs, rows, length, padId, real);
+      const { forward: plain, labels } = feedsOf(inputs, rows, length, padId, real);
+      const forward = withTypes(plain, this.spec.encoder.type === 'bert');
       const random = key.fold('step', i);
       const feeds = {
         ...forward,
@@ -165,7 +166,8 @@ export class Classifier {
     const K = sizes.outputs;
     const out = new Float32Array(inputs.tokens.size * K);
     for (const { rows, length, real } of epochBatches(lengthsOf(inputs), { batch, buckets, shuffle: 'none' })) {
-      const { probabilities } = this.program.run('predict', String(length), feedsOf(inputs, rows, length, padId, real).forward);
+      const feeds = withTypes(feedsOf(inputs, rows, length, padId, real).forward, this.spec.encoder.type === 'bert');
+      const { probabilities } = this.program.run('predict', String(length), feeds);
       for (let i = 0; i < real; i++) out.set(probabilities.subarray(i * K, (i + 1) * K), rows[i] * K);
     }
     return out;

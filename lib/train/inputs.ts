@@ -57,6 +57,20 @@ export function feedsOf(inputs: Inputs, rows: Int32Array, length: number, padId:
   return { forward: present(forward), labels };
 }
 
+/**
+ * Feeds with token types where the encoder reads them and its tokenizer gives none (BERT's architecture with XLM-R's tokenizer, as Multilingual MiniLM has it: all
+ * of segment 0), and without where the encoder has none.
+ */
+export function withTypes<T>(feeds: Readonly<Record<string, T>>, typed: boolean): Record<string, T | Int32Array> {
+  const result: Record<string, T | Int32Array> = { ...feeds };
+  for (const name of Object.keys(feeds).filter((n) => n.endsWith('inputIds'))) {
+    const types = name.replace(/inputIds$/, 'tokenTypeIds');
+    if (!typed) delete result[types];
+    else result[types] ??= new Int32Array((feeds[name] as ArrayLike<number>).length);
+  }
+  return result;
+}
+
 const present = (feeds: Record<string, Int32Array | undefined>): Record<string, Int32Array> =>
   Object.fromEntries(Object.entries(feeds).filter(([, value]) => value !== undefined)) as Record<string, Int32Array>;
 

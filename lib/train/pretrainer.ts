@@ -20,6 +20,7 @@ import {
 import { ensure } from '../runtime/errors';
 import type { Key } from '../runtime/key';
 import { epochBatches, lengthBuckets, type Batch as RowBatch } from '../text';
+import { withTypes } from './inputs';
 import type { Batch } from './loop';
 import { learningRateAt } from './schedule';
 
@@ -134,11 +135,12 @@ export class Pretrainer {
         {},
         ...tasks.map((task, t) => prefixed(task, drawn[t].epoch.feeds(drawn[t].batch.rows, length, seed.fold(task)))),
       ) as Batch['feeds'];
+      const typed = withTypes(feeds, this.model.encoder.type === 'bert');
       const tokens = drawn.reduce((n, { epoch, batch }) => n + batch.rows.reduce((m, row) => m + epoch.lengths[row], 0), 0);
       return {
         entry: round ? tasks[0] : 'train',
         bucket: String(length),
-        feeds: { ...feeds, seed: seed.fold('dropout').words() },
+        feeds: { ...typed, seed: seed.fold('dropout').words() },
         tokens,
         padded: tasks.length * config.batch * length,
       };
@@ -186,7 +188,7 @@ export class Pretrainer {
         ...this.tasks.map((task, t) => prefixed(task, epochs[t].feeds(rows, length, key.fold(task, b)))),
       ) as Batch['feeds'];
       const outputs = this.program.run('evaluate', String(length), {
-        ...feeds,
+        ...withTypes(feeds, this.model.encoder.type === 'bert'),
         ...(config.contrastive ? { seed: key.fold('views', b).words() } : {}),
       });
       for (const [name, value] of Object.entries(outputs)) totals[name] = (totals[name] ?? 0) + value[0] / count;

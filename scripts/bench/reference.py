@@ -39,35 +39,40 @@ class Encoder(nn.Module):
         self.dense, self.out, self.dropout = nn.Linear(h, h), nn.Linear(h, 4), nn.Dropout(s["dropout"])
 
     def forward(self, ids, mask):
-        x = self.dropout(self.norm(self.words(ids) + self.places(torch.arange(ids.shape[1]))))
+        x = self.dropout(self.norm(self.words(ids) + self.places(torch.arange(ids.shape[1], device=ids.device))))
         for layer in self.layers:
             x = layer(x, mask)
         return self.out(self.dropout(torch.tanh(self.dense(self.dropout(x[:, 0])))))
 
 
-model = optimiser = batch = autocast = None
-for line in sys.stdin:
-    request = json.loads(line)
-    if "build" in request:
-        s = request["build"]
-        torch.manual_seed(7)
-        model = Encoder(s).train()
-        optimiser = torch.optim.Adam(model.parameters(), lr=1e-4, foreach=True)
-        ids = torch.randint(5, s["vocabulary"], (s["batch"], s["tokens"]))
-        mask = torch.zeros(s["batch"], 1, 1, s["tokens"])
-        batch = (ids, mask, torch.randint(0, 4, (s["batch"],)))
-        autocast = s["precision"] == "bf16"
-        answer = {"torch": torch.__version__, "threads": torch.get_num_threads()}
-    else:
-        times = []
-        for _ in range(request["steps"]):
-            start = time.perf_counter()
-            with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
-                loss = F.cross_entropy(model(batch[0], batch[1].to(torch.bfloat16) if autocast else batch[1]).float(), batch[2])
-            optimiser.zero_grad(set_to_none=True)
-            loss.backward()
-            optimiser.step()
-            loss.item()
-            times.append((time.perf_counter() - start) * 1000)
-        answer = {"milliseconds": times, "peakBytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
-    print(json.dumps(answer), flush=True)
+def main():
+    model = optimiser = batch = autocast = None
+    for line in sys.stdin:
+        request = json.loads(line)
+        if "build" in request:
+            s = request["build"]
+            torch.manual_seed(7)
+            model = Encoder(s).train()
+            optimiser = torch.optim.Adam(model.parameters(), lr=1e-4, foreach=True)
+            ids = torch.randint(5, s["vocabulary"], (s["batch"], s["tokens"]))
+            mask = torch.zeros(s["batch"], 1, 1, s["tokens"])
+            batch = (ids, mask, torch.randint(0, 4, (s["batch"],)))
+            autocast = s["precision"] == "bf16"
+            answer = {"torch": torch.__version__, "threads": torch.get_num_threads()}
+        else:
+            times = []
+            for _ in range(request["steps"]):
+                start = time.perf_counter()
+                with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
+                    loss = F.cross_entropy(model(batch[0], batch[1].to(torch.bfloat16) if autocast else batch[1]).float(), batch[2])
+                optimiser.zero_grad(set_to_none=True)
+                loss.backward()
+                optimiser.step()
+                loss.item()
+                times.append((time.perf_counter() - start) * 1000)
+            answer = {"milliseconds": times, "peakBytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
+        print(json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    main()

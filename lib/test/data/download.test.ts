@@ -163,3 +163,30 @@ test('a data set is fetched by its manifest and verified', async () => {
   assert.equal((await fetchDataset('toy', options)).files[0].already, true);
   await fails(fetchDataset('other', options), /data set must be one of toy, got "other"/);
 });
+
+test('a full disk: one line, the part that came is kept, and the next try goes on from it (oracle: ENOSPC given by the writer)', async () => {
+  const files = require('node:fs/promises') as { open: typeof import('node:fs/promises').open };
+  const real = files.open;
+  files.open = async (...given) => {
+    const handle = await real(...given);
+    const write = handle.writeFile.bind(handle);
+    let left = 70_001;
+    handle.writeFile = async (data, ...more) => {
+      const bytes = data as Uint8Array;
+      await write(bytes.subarray(0, Math.min(left, bytes.length)), ...more);
+      left -= bytes.length;
+      if (left < 0) throw Object.assign(new Error('write'), { code: 'ENOSPC' });
+    };
+    return handle;
+  };
+  try {
+    await fails(get('whole', 'full', known), /^no space left in .*; the part that came is kept$/);
+  } finally {
+    files.open = real;
+  }
+  assert.equal(existsSync(join(folder, 'full')), false);
+  const before = asked.length;
+  await get('whole', 'full', known);
+  assert.deepEqual(asked.slice(before), ['/whole bytes=70001-']);
+  assert.deepEqual(readFileSync(join(folder, 'full')), content);
+});

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { deviceReport, matmulSpeed } from '../../runtime/device';
+import { cudaFailure, loadFailure } from '../../runtime/cuda';
 import { findGpus, older, OLDEST_DRIVER } from '../../runtime/gpus';
 import { backend } from '../../runtime/tensorflow';
 
@@ -36,4 +37,13 @@ test('versions are compared by number (oracle: cases by hand)', () => {
   assert.ok(older('9.0', '10.0'));
   assert.ok(!older('12.0', '6.0'));
   assert.ok(!older('6.0', '6'));
+});
+
+test('the library that does not load is named, the driver before CUDA (oracle: loaders written for it, and the C library)', () => {
+  const only = (broken: string) => (path: string) => (path.endsWith(broken) ? 'cannot open' : undefined);
+  assert.match(cudaFailure('/none', only('libcuda.so.1')) ?? '', /driver's library libcuda\.so\.1 does not load \(cannot open\)/);
+  assert.match(cudaFailure('/none', only('libcudnn.so.9')) ?? '', /^libcudnn\.so\.9 does not load .*setup -- --gpu again$/);
+  assert.equal(cudaFailure('/none', only('nothing')), undefined);
+  assert.match(loadFailure('libesci-no-such-library.so.1') ?? '', /libesci-no-such-library/);
+  if (process.platform === 'linux') assert.equal(loadFailure('libm.so.6'), undefined);
 });
