@@ -1,0 +1,60 @@
+// Oracle: two routes. Pre-training that is stopped twice and goes on is the uninterrupted one: weights, held-out figures, curves, where it settled.
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { openDataset } from '../../experiments/dataset';
+import { pretrain, type Pretrained, type Pretraining } from '../../experiments/pretrain-run';
+import { scales } from '../../experiments/scales';
+import { startingEncoder } from '../../experiments/start';
+import { Stopped } from '../../experiments/stopped';
+import { Key } from '../../runtime/key';
+
+const work = mkdtempSync(join(tmpdir(), 'pretrain-resume-'));
+test.after(() => rmSync(work, { recursive: true, force: true }));
+
+const { base, pretrain: usual } = scales.smoke;
+const until = { every: 3, patience: 2, gain: 0.5, cooldown: 5, most: 40 };
+const config = {
+  ...usual,
+  product2brand: null,
+  contrastive: { ...usual.contrastive!, queue: 2 },
+  steps: 7,
+  maxLength: 16,
+  until,
+};
+const run: Pretraining = {
+  start: base.start,
+  config,
+  pooling: 'first',
+  seed: 5,
+  data: { name: 'generated', sha256: '0'.repeat(64) },
+};
+
+async function made(cache: string, stops: readonly number[]): Promise<Pretrained & { weights: Buffer }> {
+  process.env.ESCI_DATA_CACHE = join(work, cache);
+  const dataset = await openDataset({ generated: 'smoke' }, 5);
+  const start = await startingEncoder(run.start, dataset, dataset.rows, config.maxLength, Key.from('start').fold(5));
+  for (const stop of stops) {
+    let step = 0;
+    const hooks = { onStep: (done: number) => void (step = done), stopped: () => step >= stop };
+    await assert.rejects(pretrain(run, start, dataset, dataset.rows, hooks), (error: Error) => error instanceof Stopped);
+  }
+  const done = await pretrain(run, start, dataset, dataset.rows);
+  return { ...done, weights: readFileSync(join(done.folder, 'model.safetensors')) };
+}
+
+test('stopped before and after it settled, then to the end: the same encoder, bit for bit', async () => {
+  const whole = await made('whole', []);
+  assert.equal(
+    whole.metrics.pretrainingSteps,
+    9 + until.cooldown,
+    'settles at the first measurement that may end it: nothing halves its loss so soon',
+  );
+  const resumed = await made('resumed', [4, 11]);
+  assert.ok(whole.weights.equals(resumed.weights));
+  assert.deepEqual(resumed.metrics, whole.metrics);
+  assert.deepEqual(resumed.curves, whole.curves);
+  assert.equal(resumed.id, whole.id);
+});
