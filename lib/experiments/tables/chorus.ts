@@ -11,9 +11,9 @@ const ESCI_SAMPLE = { name: 'esci-sample', sha256: '151c8bb8122539fac8721da02bec
 /** Table 3's pre-training rows. */
 const PRETRAINING = [
   ['mlm', 'Mask LM', ['mlm']],
-  ['p2q', '+ Product2Query', ['mlm', 'product2query']],
-  ['brand', '++ Product2Brand', ['mlm', 'product2query', 'product2brand']],
-  ['contrastive', '+++ Contrastive', ['mlm', 'product2query', 'product2brand', 'contrastive']],
+  ['p2q', 'Mask LM + Product2Query', ['mlm', 'product2query']],
+  ['brand', 'Mask LM + Product2Query + Product2Brand', ['mlm', 'product2query', 'product2brand']],
+  ['contrastive', 'all four tasks', ['mlm', 'product2query', 'product2brand', 'contrastive']],
   ['p2q-only', 'Product2Query alone', ['product2query']],
 ] as const;
 
