@@ -15,7 +15,7 @@ export function registerTables(program: Command): void {
   program
     .command('tables')
     .description("Print the paper's tables filled from run records, with intervals and verdicts")
-    .option('--table <N>', 'one table only: 2, 3, …')
+    .option('--table <N>', 'one table only: 2, 3, …, ranking')
     .option('--scale <S>', 'runs of this scale only')
     .option('--data <NAME>', 'runs on this data set only')
     .option('--format <format>', 'text, markdown, latex, csv or html', 'text')

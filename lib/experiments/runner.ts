@@ -56,7 +56,7 @@ export interface GridOptions {
 export async function runGrid(runs: readonly PlannedRun[], options: GridOptions): Promise<PlannedRun[]> {
   const { jobs, folder = projectCache('runs') } = options;
   const records = new Map(runs.flatMap(({ id, record }) => (record ? [[id, record]] : [])));
-  const queue = [...new Map(runs.filter((r) => !r.record).map((r) => [r.id, r])).values()];
+  const queue = runs.filter((run, i) => !run.record && runs.findIndex(({ id }) => id === run.id) === i);
   const total = queue.length;
   const started = now();
   const running = new Map<number, string>();

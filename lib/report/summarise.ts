@@ -21,7 +21,9 @@ export function summarise(table: TableLike, rowRuns: readonly RowRuns[], options
   const base = timed.find((t) => t !== undefined);
   const every = table.rows.map((row, i) => renderRow(table, row, runsOf, options, timed[i], base));
   const started = every.some((row) => row.runs > 0);
-  const rows = every.filter((row, i) => row.runs > 0 || (!table.rows[i].group && (row.paper || !started)));
+  const rows = every.filter(
+    (row, i) => row.runs > 0 || (!table.rows[i].group && ((row.paper && row.paper.claim === undefined) || !started)),
+  );
   const absent = table.rows.filter((row) => !rows.some((shown) => shown.id === row.id));
   const all = rowRuns.flatMap((r) => r.runs);
   const rendered: Omit<RenderedTable, 'notes'> = {

@@ -59,7 +59,7 @@ export async function rankingLists(
   }
   const place = placeOf(source.path);
   ensure(place, `--data ${source.path}: no such file or folder; expected a path, or a name below data/raw`);
-  return lists(place, source.path, { ...options, testShare });
+  return lists(place, source.path, { ...options, fillTo: Math.max(fillTo, SHORTEST), testShare });
 }
 
 /** What generated data are called, with the options that are not the world's own. */
@@ -67,6 +67,9 @@ const nameOf = (world: string, options: object): string =>
   `generated-${world}${Object.entries(options)
     .map(([name, value]) => `-${name}-${JSON.stringify(value)}`)
     .join('')}`;
+
+/** Lists of real judgements are filled to so many products: a sample of ESCI rows has nearly one a query. */
+const SHORTEST = 10;
 
 const read = new Map<string, Promise<{ data: RankingData; catalogue: readonly Product[] }>>();
 
