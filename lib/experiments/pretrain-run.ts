@@ -52,7 +52,7 @@ export const pretrainId = (run: Pretraining): string => configHash({ kind: 'pret
 const CHECKPOINT_EVERY = 100;
 
 /** Every tenth product, by a hash of its id, measures the tasks and is not trained on. */
-const heldOut = (product: Product): boolean =>
+export const heldOut = (product: Product): boolean =>
   parseInt(sha256(`${product.locale}\t${product.productId}`).slice(0, 8), 16) % 10 === 0;
 
 /**
