@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
+import { encoderKey } from '../experiments/pretrained-start';
 import type { PlannedRun } from '../experiments/runner';
 import { recordPath, runFolders } from '../experiments/store';
 import { projectCache } from '../runtime/files';
+import { sha256 } from '../runtime/hash';
 
 /** One run of a grid as `--dry-run --json` prints it, for schedulers. */
 export interface ListedRun {
@@ -13,6 +15,8 @@ export interface ListedRun {
   cells: { table: string; row: string }[];
   /** Ids of the runs whose records it reads. */
   needs: readonly string[];
+  /** Equal for runs that start from one pre-trained encoder: the first of them makes it, so the others had better wait for it. */
+  encoder?: string;
   done: boolean;
   /** The file of its record: where it lies, or where `run --experiment ID` will write it. */
   record: string;
@@ -26,7 +30,12 @@ export function listRuns(runs: readonly PlannedRun[]): ListedRun[] {
     const known = found.get(id);
     const own = { table: cell.table, row: cell.row };
     if (known) known.cells.push(own);
-    else found.set(id, { id, kind, seed, fold, cells: [own], needs, done: record !== undefined, record: whereRecorded(id) });
+    else {
+      const key = encoderKey(cell.experiment);
+      const encoder = key === undefined ? {} : { encoder: sha256(key).slice(0, 16) };
+      const done = record !== undefined;
+      found.set(id, { id, kind, seed, fold, cells: [own], needs, ...encoder, done, record: whereRecorded(id) });
+    }
   }
   return [...found.values()];
 }

@@ -1,6 +1,6 @@
 import { markup, trusted, type Markup } from '../markup';
 import type { RenderedRow, RenderedTable } from '../rendered';
-import { besideGrids, gridOf, tableTitle, type Grid } from './grid';
+import { besideGrids, gridOf, tableTitle, type Column, type Grid } from './grid';
 import { noteHtml } from './notes';
 
 export interface HtmlTableOptions {
@@ -17,16 +17,16 @@ export interface HtmlTableOptions {
 export function tableHtml(table: RenderedTable, options: HtmlTableOptions = {}): Markup {
   const { columns, rows } = gridOf(table);
   const verdictColumn = columns.findIndex((c) => c.title === 'Verdict');
-  const head = columns.map((c) => markup`<th scope="col" class="${c.align}">${c.title}</th>`);
+  const head = columns.map((c) => markup`<th scope="col" class="${c.align}"${leftward(c)}>${c.title}</th>`);
   const body = rows.map(({ cells, row }) => {
     const [first, ...others] = cells;
     const tds = others.map((cell, i) => {
       const column = columns[i + 1];
       const inside = i + 1 === verdictColumn && row ? verdictCell(row, options) : cell;
       const extra = i + 1 === verdictColumn ? ' outcome' : '';
-      return markup`<td class="${column.align}${extra}${cell === '–' && ' empty'}" data-title="${column.title}">${inside}</td>`;
+      return markup`<td class="${column.align}${extra}${cell === '–' && ' empty'}" data-title="${column.title}"${leftward(column)}>${inside}</td>`;
     });
-    return markup`<tr${row ? undefined : trusted(' class="reference"')}><th scope="row">${first}${row && recordLinks(row, options)}</th>${tds}</tr>\n`;
+    return markup`<tr${row ? undefined : trusted(' class="reference"')}><th scope="row"${leftward(columns[0])}>${first}${row && recordLinks(row, options)}</th>${tds}</tr>\n`;
   });
   const caption = options.bare ? undefined : markup`<caption>${tableTitle(table)}</caption>\n`;
   const notes = options.notes === false ? undefined : notesHtml(table);
@@ -41,15 +41,18 @@ ${besideGrids(table).map(besideHtml)}${notes}`;
 function besideHtml({ columns, rows }: Grid): Markup {
   const row = ({ cells }: (typeof rows)[number]): Markup => {
     const [first, ...others] = cells;
-    return markup`<tr><th scope="row">${first}</th>${others.map((cell, i) => markup`<td class="right" data-title="${columns[i + 1].title}">${cell}</td>`)}</tr>\n`;
+    return markup`<tr><th scope="row"${leftward(columns[0])}>${first}</th>${others.map((cell, i) => markup`<td class="right" data-title="${columns[i + 1].title}">${cell}</td>`)}</tr>\n`;
   };
   return markup`<table class="beside">
-<thead><tr>${columns.map((c) => markup`<th scope="col" class="${c.align}">${c.title}</th>`)}</tr></thead>
+<thead><tr>${columns.map((c) => markup`<th scope="col" class="${c.align}"${leftward(c)}>${c.title}</th>`)}</tr></thead>
 <tbody>
 ${rows.map(row)}</tbody>
 </table>
 `;
 }
+
+/** Notebooks set every cell to the right unless it says otherwise itself; there is no style sheet of ours there. */
+const leftward = (column: Column): Markup | false => column.align === 'left' && trusted(' style="text-align:left"');
 
 /** The notes of a table as a list. */
 export function notesHtml(table: RenderedTable): Markup {

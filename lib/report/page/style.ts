@@ -8,7 +8,7 @@ export const STYLE = `
 html{-webkit-text-size-adjust:100%;scroll-behavior:smooth}
 @media(prefers-reduced-motion:reduce){html{scroll-behavior:auto}}
 body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Helvetica,Arial,sans-serif;overflow-wrap:anywhere}
-main,header,footer{max-width:68rem;margin:0 auto;padding:0 1.25rem}
+main,header,footer{max-width:76rem;margin:0 auto;padding:0 1.25rem}
 header{padding-top:3rem}
 h1{font-size:1.75rem;line-height:1.2;font-weight:650;letter-spacing:-.015em;margin:0 0 .6rem}
 h2{font-size:1.3rem;line-height:1.3;font-weight:650;letter-spacing:-.01em;margin:0 0 .35rem}
@@ -28,13 +28,13 @@ thead th{font-weight:500;color:var(--muted);vertical-align:bottom;border-bottom-
 tbody th{font-weight:500;min-width:10.5rem;overflow-wrap:anywhere}
 .beside{margin-top:1.1rem}.right{text-align:right}td.right{white-space:nowrap}
 .reference th,.reference td{color:var(--muted);font-weight:400}
-.verdict{font-weight:600;white-space:nowrap}
+.verdict{font-weight:600}
 .verdict::before{content:"";display:inline-block;width:.5em;height:.5em;border-radius:50%;background:currentColor;margin-right:.45em;vertical-align:.08em}
 .reproduced,.better,.held{color:var(--good)}.leaning{color:var(--lean)}.differs,.worse,.contradicted{color:var(--bad)}
 .unclear,.missing,.base{color:var(--none)}
 .unclear::before{background:none;box-shadow:inset 0 0 0 1.5px currentColor}.missing::before,.base::before{display:none}
 .missing,.base{font-weight:400}
-.reason{display:block;color:var(--muted);font-size:.8rem;line-height:1.4;min-width:12rem;max-width:22rem}
+.reason{display:block;color:var(--muted);font-size:.8rem;line-height:1.4;min-width:9rem;max-width:22rem}
 details{font-size:.8rem;color:var(--muted);font-weight:400}summary{cursor:pointer;width:max-content;max-width:100%}
 details a{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;margin-right:.5em;display:inline-block}
 .notes{margin:.6rem 0 1.4rem;padding:0 0 0 1.1rem;max-width:52rem;color:var(--muted);font-size:.82rem;line-height:1.5}
@@ -45,7 +45,7 @@ figure svg{display:block;width:100%;height:auto}
 .still .paper{fill:none}.still .ink{fill:var(--ink)}.still .muted{fill:var(--muted)}.still .rule{stroke:var(--rule)}
 .still .halo{stroke:var(--paper)}.still .ink-line{stroke:var(--ink)}.still .muted-line{stroke:var(--muted)}
 .live{display:none;width:100%}.drawn .live{display:block}.drawn .still{display:none}
-nav ul{list-style:none;margin:1.2rem 0 0;padding:0;display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;font-size:.9rem}
+nav ul{list-style:none;margin:1.2rem 0;padding:0;display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;font-size:.9rem}
 .mono,code{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:.85em}
 footer{border-top:1px solid var(--rule);color:var(--muted);font-size:.82rem;padding-top:1rem;padding-bottom:3rem}
 @media screen and (max-width:44rem){
@@ -56,7 +56,7 @@ header{padding-top:1.6rem}h1{font-size:1.45rem}.figures{grid-template-columns:mi
 .cards th,.cards td{border:0;padding:.1rem 0}.cards tbody th{font-size:.95rem;margin-bottom:.2rem;font-weight:600}
 .cards td{display:flex;justify-content:space-between;gap:1rem;text-align:right;white-space:normal}
 .cards td::before{content:attr(data-title);color:var(--muted);text-align:left;flex:none}
-.cards td.empty{display:none}.cards td.outcome:not(.empty){display:block;text-align:left}.cards td.outcome::before{display:none}.reason{min-width:0}.verdict{white-space:normal}}
+.cards td.empty{display:none}.cards td.outcome:not(.empty){display:block;text-align:left}.cards td.outcome::before{display:none}.reason{min-width:0}}
 @media print{
 :root{--ink:#000;--muted:#444;--rule:#ccc;--paper:#fff;--link:#000}body{font-size:10pt}main,header,footer{max-width:none;padding:0}
 nav,.skip,details:not([open]),script{display:none}.scroll{overflow:visible}.drawn .live{display:none}.drawn .still{display:block}
