@@ -19,7 +19,7 @@ import { TensorKey } from '../ops/tensor-key';
 import { ensure } from '../runtime/errors';
 import type { Key } from '../runtime/key';
 import { tf, type Tensor } from '../runtime/tensorflow';
-import { epochBatches, padBatch, rowLengths } from '../text';
+import { epochBatches, rowLengths } from '../text';
 import type { Batch } from '../train/loop';
 import { learningRateAt, type Schedule } from '../train/schedule';
 import type { ImpressionGroups, PairInputs } from './inputs';
@@ -27,6 +27,7 @@ import { checkNetwork, type NetworkConfig, type NetworkSizes } from './multitask
 import { calibratorLoss, taskLosses, UNCERTAINTY, weightedSum } from './multitask/loss';
 import { logProbabilities, POSITION, probabilitiesAt } from './multitask/probability';
 import { rankingForward, rankingHeadParams } from './network';
+import { groupFeeds, pairFeeds } from './ranker-feeds';
 
 /** What decides a ranker's programs. */
 export interface RankerSpec {
@@ -199,66 +200,9 @@ export class Ranker {
       const number = Math.floor(i / perEpoch);
       if (number !== at) [at, epoch] = [number, epochBatches(own, { batch, buckets, key: key.fold('epoch', number) })];
       const { rows, length, real } = epoch[i % perEpoch];
-      const feeds = this.feeds(inputs, groups, rows, length, padId, real, key.fold('step', i));
+      const feeds = groupFeeds(this.spec, this.tasks, inputs, groups, { rows, length, real }, padId, key.fold('step', i));
       const tokens = rows.reduce((n, group) => n + own[group], 0);
       return { bucket: String(length), feeds, tokens, padded: rows.length * length };
-    };
-  }
-
-  /** What a batch of groups feeds `train` and `conflict`. */
-  private feeds(
-    inputs: PairInputs,
-    groups: ImpressionGroups,
-    chosen: Int32Array,
-    length: number,
-    padId: number,
-    real: number,
-    key: Key,
-  ) {
-    const { capacity, position, labels, count } = groups;
-    const columns = <A extends Float32Array | Int32Array>(
-      make: (n: number) => A,
-      value: (at: number, i: number, m: number) => number,
-    ): A => {
-      const out = make(chosen.length * capacity);
-      chosen.forEach((group, i) => {
-        for (let m = 0; m < capacity; m++) out[i * capacity + m] = value(group * capacity + m, i, m);
-      });
-      return out;
-    };
-    const last = this.spec.sizes.positions - 1;
-    return {
-      ...this.pairs(
-        inputs,
-        Int32Array.from(chosen, (group) => groups.row[group]),
-        length,
-        padId,
-      ),
-      positions: columns((n) => new Int32Array(n), (at) => Math.min(last, position[at])), // prettier-ignore
-      counted: columns((n) => new Float32Array(n), (_, i, m) => Number(i < real && m < count[chosen[i]])), // prettier-ignore
-      ...Object.fromEntries(
-        this.tasks.map((task) => [
-          task,
-          columns(
-            (n) => new Float32Array(n),
-            (at) => labels[task][at],
-          ),
-        ]),
-      ),
-      seed: key.fold('dropout').words(),
-    };
-  }
-
-  private pairs(inputs: PairInputs, rows: Int32Array, length: number, padId: number): Record<string, ArrayLike<number>> {
-    const { inputIds, attentionMask, tokenTypeIds } = padBatch(inputs.tokens, rows, length, padId);
-    const { width } = inputs;
-    const features = new Float32Array(rows.length * width);
-    rows.forEach((row, i) => features.set(inputs.features.subarray(row * width, (row + 1) * width), i * width));
-    return {
-      inputIds,
-      attentionMask,
-      ...(this.spec.encoder.type === 'bert' ? { tokenTypeIds: tokenTypeIds ?? new Int32Array(inputIds.length) } : {}),
-      ...(width ? { features } : {}),
     };
   }
 
@@ -275,7 +219,7 @@ export class Ranker {
     const logits = new Float32Array(size * tasks);
     const gates: number[][] = [];
     for (const { rows, length, real } of epochBatches(rowLengths(inputs.tokens), { batch, buckets, shuffle: 'none' })) {
-      const out = this.program.run('predict', String(length), this.pairs(inputs, rows, length, padId));
+      const out = this.program.run('predict', String(length), pairFeeds(this.spec, inputs, rows, length, padId));
       for (let i = 0; i < real; i++) logits.set(out.logits.subarray(i * tasks, (i + 1) * tasks), rows[i] * tasks);
       this.tasks.forEach((_, t) => {
         const gate = out[`gate${t}`];
@@ -297,7 +241,15 @@ export class Ranker {
     const n = Math.max(1, Math.min(batches, Math.floor(groups.size / batch)));
     for (let b = 0; b < n; b++) {
       const chosen = Int32Array.from({ length: batch }, (_, i) => order[(b * batch + i) % groups.size]);
-      const feeds = this.feeds(inputs, groups, chosen, length, padId, batch, key.fold('conflict', b));
+      const feeds = groupFeeds(
+        this.spec,
+        this.tasks,
+        inputs,
+        groups,
+        { rows: chosen, length, real: batch },
+        padId,
+        key.fold('conflict', b),
+      );
       for (const [name, [value]] of Object.entries(this.program.run('conflict', String(length), feeds)))
         sums[name] = (sums[name] ?? 0) + value / n;
     }
