@@ -34,8 +34,9 @@ export function seedPlan(grids: readonly Grid[], runs: readonly PlannedRun[], de
     table.rows.flatMap((row): RowPlan[] => {
       if (row.against === undefined) return [];
       const unit = table.unit === 'percent' ? 100 : 1;
-      const own = bySeed(runs, table.id, row.id, table.metric);
-      const other = bySeed(runs, table.id, row.against, table.metric);
+      const metric = row.metric ?? table.metric;
+      const own = bySeed(runs, table.id, row.id, metric);
+      const other = bySeed(runs, table.id, row.against, metric);
       const changes = [...own].flatMap(([seed, value]) => (other.has(seed) ? [unit * (value - other.get(seed)!)] : []));
       if (changes.length < 2) return [];
       const mean = changes.reduce((a, b) => a + b, 0) / changes.length;

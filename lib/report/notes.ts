@@ -41,6 +41,7 @@ export function notesOf(table: Omit<RenderedTable, 'notes'>, own: readonly strin
         `Detectable: the smallest true change found with 80 % power. Each interval stands for itself: of 20 rows without any effect, about one excludes 0.`,
     );
   }
+  notes.push(...reach(compared, table.unit));
   if (compared.some((r) => !r.change?.covers.training)) {
     notes.push("Rows run with one seed: their interval leaves out training's own chance, so none can be called reproduced.");
   }
@@ -74,7 +75,18 @@ function vocabularyNote(runs: readonly RunRecord[]): string[] {
       .join(', ');
   const left = list(false);
   return [
-    `Unknown tokens in queries and titles: ${list(true)}${left ? `; left out, because the vocabulary does not read them: ${left}` : ''}.`,
+    `Unknown tokens in queries and titles: ${list(true)}${left ? `; left out, since the vocabulary was not made for their language: ${left}` : ''}.`,
+  ];
+}
+
+/** Which differences the table could show at all: the smallest and the largest detectable change of its rows. */
+function reach(compared: RenderedTable['rows'], unit: RenderedTable['unit']): string[] {
+  const found = compared.filter((r) => r.change!.detectable).sort((a, b) => a.change!.detectable! - b.change!.detectable!);
+  if (found.length < 2) return [];
+  const [finest, coarsest] = [found[0], found[found.length - 1]];
+  const at = (row: RenderedTable['rows'][number]): string => `${figure(row.change!.detectable, unit)} (${row.label})`;
+  return [
+    `What these runs could show: true changes from ${at(finest)} to ${at(coarsest)} upward, by row; smaller ones would mostly go unseen.`,
   ];
 }
 
