@@ -32,7 +32,11 @@ export const SCRIPT = `(function () {
     figure.classList.add('drawn');
     if (live.clientWidth < 460) {
       spec.layout.font.size = 11;
-      (spec.layout.annotations || []).forEach(function (a) { a.font.size = 11; });
+      (spec.layout.annotations || []).forEach(function (a) {
+        a.font.size = 11;
+        if (a.xanchor === 'right') a.text = a.text.split('  ')[0];
+        else if (a.text.length > 44) a.text = a.text.replace(/ \\(vs .*$/, '').slice(0, 44).replace(/&[^;]*$/, '') + '…';
+      });
     }
     Plotly.react(live, spec.data, spec.layout, { responsive: true, displayModeBar: false, displaylogo: false }).catch(function () {
       figure.classList.remove('drawn');
