@@ -58,10 +58,11 @@ const gigabytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} Gi
 
 async function examineTensorflow(problems: string[], wantsGpu: boolean): Promise<Record<string, unknown>> {
   const gpus = wantsGpu ? findGpus() : undefined;
-  if (gpus?.problem) problems.push(`${gpus.problem}; TensorFlow computes on the CPU meanwhile`);
+  if (gpus?.problem) problems.push(gpus.problem);
   try {
     const { deviceReport, matmulSpeed } = await import('../runtime/device');
     const { device, tensorflow, cpu, intraThreads, interThreads } = deviceReport();
+    if (gpus?.problem && device === 'cpu') problems[problems.length - 1] += '; TensorFlow computes on the CPU meanwhile';
     if (wantsGpu && device === 'cpu' && !gpus?.problem)
       problems.push(
         `a card and its driver are there, but TensorFlow found no GPU: ${cudaFailure(unpackedTensorflow()) ?? 'all of CUDA loads; TF_CPP_MIN_LOG_LEVEL=0 shows what TensorFlow says'}`,

@@ -141,7 +141,12 @@ export function finetuneMemory(
     weights: all,
     moments: 2 * trained,
     shadows: (tricks.ema ? trained : 0) + (optimiser.accumulation > 1 ? trained : 0),
-    activations: Math.max(passes * (kept + bags), trained - largest) + work + (gradients - 1) * trained + tables * table,
+    // Passes that go backward together (R-Drop's) are at work side by side.
+    activations:
+      Math.max(passes * (kept + bags), trained - largest) +
+      (tricks.rdrop ? 2 : 1) * work +
+      (gradients - 1) * trained +
+      tables * table,
     // While weight decay writes to a table it is copied, and its gradient may be too before the old one is let go.
     gradients: gradients * trained + 2 * largest + tables * table,
     host:
@@ -184,7 +189,8 @@ export function pretrainMemory(
       ? Math.max(
           tasks.reduce((bytes, { kept }) => bytes + kept, 0),
           all - table,
-        ) + Math.max(...tasks.map(({ work }) => work))
+        ) +
+        Math.min(2, tasks.length) * Math.max(...tasks.map(({ work }) => work))
       : Math.max(...tasks.map(({ kept, work }) => Math.max(kept, all - table) + work));
   return sum({
     weights: all,

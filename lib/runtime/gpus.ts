@@ -33,6 +33,11 @@ export function findGpus(query = askNvidia): { cards: Gpu[]; problem?: string } 
     return { cards, problem: `the NVIDIA driver ${first.driver} is too old for CUDA 12: ${OLDEST_DRIVER} or newer is needed` };
   if (older(first.capability, '6.0'))
     return { cards, problem: `${first.name} has compute capability ${first.capability}; TensorFlow 2.21 needs 6.0 or newer` };
+  if (!older(first.capability, '10.0'))
+    return {
+      cards,
+      problem: `${first.name} has compute capability ${first.capability}, newer than TensorFlow 2.21's kernels (6.0 to 9.0), whose compilation at run time is reported to fail there`,
+    };
   return { cards };
 }
 

@@ -88,7 +88,12 @@ export function findGpus() {
   if (older(cards[0].capability, '6.0'))
     return {
       cards,
-      problem: `${cards[0].name} has compute capability ${cards[0].capability}; TensorFlow 2.21 is built for 6.0 to 9.0 and newer by JIT`,
+      problem: `${cards[0].name} has compute capability ${cards[0].capability}; TensorFlow 2.21 needs 6.0 or newer`,
+    };
+  if (!older(cards[0].capability, '10.0'))
+    return {
+      cards,
+      problem: `${cards[0].name} has compute capability ${cards[0].capability}, newer than TensorFlow 2.21's kernels (6.0 to 9.0), whose compilation at run time is reported to fail there`,
     };
   return { cards };
 }

@@ -93,6 +93,7 @@ async function takeFromHub(
   keepOnlyOf(revision, folder);
   const files = filesOf(weights, listing);
   const take = async ({ name, sha256, bytes, optional }: WeightsFile): Promise<void> => {
+    if (listing?.commit && !sha256 && existsSync(join(folder, name))) return; // a whole file of this very commit, from an earlier try
     const request = {
       url: `${hubAddress()}/${source.repository}/resolve/${revision}/${name}`,
       path: join(folder, name),
