@@ -102,7 +102,10 @@ test('the driver and the card are judged in words: none, too old, too early a ca
       /driver 470\.82\.01 is too old for CUDA 12: 525\.60\.13/,
     );
     assert.match(answer('echo "Tesla M40, 550.54.15, 5.2, 11448 MiB"').problem, /Tesla M40 has compute capability 5\.2/);
-    assert.match(answer('echo "NVIDIA GeForce RTX 5090, 590.48.01, 12.0, 32607 MiB"').problem, /capability 12\.0, newer than TensorFlow 2\.21/);
+    assert.match(
+      answer('echo "NVIDIA GeForce RTX 5090, 590.48.01, 12.0, 32607 MiB"').problem,
+      /capability 12\.0, newer than TensorFlow 2\.21/,
+    );
     const good = answer('echo "NVIDIA H100 80GB HBM3, 550.54.15, 9.0, 81559 MiB"');
     assert.deepEqual(good.cards, [
       { name: 'NVIDIA H100 80GB HBM3', driver: '550.54.15', capability: '9.0', memory: '81559 MiB' },
