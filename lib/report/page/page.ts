@@ -87,7 +87,7 @@ function tableSection({ table, rows }: PageTable, options: PageOptions): Markup 
 <div class="scroll cards" role="region" aria-labelledby="${id}-title" tabindex="0">
 ${tableHtml(table, { ...options, reasons: true, bare: true, notes: false })}</div>
 ${notesHtml(table)}<div class="figures">
-${figures.map((figure, i) => figureHtml(figure, i === 0 || figures.length === 1))}</div>
+${figures.map((figure, i) => figureHtml(figure, i === 0 || /: change of /.test(figure.title)))}</div>
 </section>
 `;
 }

@@ -60,5 +60,5 @@ header{padding-top:1.6rem}h1{font-size:1.45rem}.figures{grid-template-columns:mi
 @media print{
 :root{--ink:#000;--muted:#444;--rule:#ccc;--paper:#fff;--link:#000}body{font-size:10pt}main,header,footer{max-width:none;padding:0}
 nav,.skip,details:not([open]),script{display:none}.scroll{overflow:visible}.drawn .live{display:none}.drawn .still{display:block}
-table{font-size:8pt}section{break-inside:auto}tr,figure{break-inside:avoid}h2,h3{break-after:avoid}}
+table{font-size:8pt}.reason{font-size:7pt}section{break-inside:auto}tr,figure{break-inside:avoid}h2,h3{break-after:avoid}}
 `;
