@@ -30,7 +30,7 @@ test('a table says how its vocabulary reads the data, and what was left out', ()
   const notes = (run: RunRecord): string => summarise(table, [{ row, runs: [run] }]).notes.join('\n');
   assert.match(
     notes(english),
-    /Unknown tokens in queries and titles: us 0\.04 %; left out, because the vocabulary does not read them: jp 19\.00 %\./,
+    /Unknown tokens in queries and titles: us 0\.04 %; left out, since the vocabulary was not made for their language: jp 19\.00 %\./,
   );
   assert.doesNotMatch(notes(plain), /Unknown tokens/);
 });
