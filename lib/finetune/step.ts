@@ -135,8 +135,7 @@ export function stepGradients(
     isRankingLoss(by.kind)
       ? rankingLoss(by.kind, logits, y, batch.groups, batch.weights)
       : weightedMean(rowLosses(logits, y, by, batch.weights), batch.weights);
-  const clean = (p: Params): Tensor => {
-    const out = pass(p, 0);
+  const cleanLoss = (p: Params, out: Forward): Tensor => {
     const own = compare(out.logits, targets);
     if (!mixup) return own;
     const vector = mixed(out[mixup.site], batch.mixLambda, batch.mixOrder);
@@ -144,6 +143,7 @@ export function stepGradients(
     const soft = compare(logits, mixed(targets, batch.mixLambda, batch.mixOrder), { ...loss, kind: 'ce' });
     return tf.mul(tf.add(own, soft), 0.5);
   };
+  const clean = (p: Params): Tensor => cleanLoss(p, pass(p, 0));
   const number = 1 + (fgm ? adversarialLosses(fgm) : 0) + (rdrop ? 1 : 0);
   const share = config.combine === 'mean' ? 1 / number : 1;
   const scaled = (x: Tensor): Tensor => (share === 1 ? x : tf.mul(x, share));
@@ -163,10 +163,8 @@ export function stepGradients(
   };
   const attacked = (p: Params, points: readonly Perturbation[]): Tensor[] =>
     points.map((point, i) => pass(movedBy(p, point), passOf(i)).logits);
-  const adversarial = (p: Params, points: readonly Perturbation[]): Tensor =>
-    attacked(p, points)
-      .map((logits) => compare(logits, targets))
-      .reduce((a, b) => tf.add(a, b));
+  const adversarial = (logits: readonly Tensor[]): Tensor =>
+    logits.map((z) => compare(z, targets)).reduce((a, b) => tf.add(a, b));
 
   if (!rdrop && !fgm) {
     const { value, gradients } = valueAndGradients(clean, params);
@@ -176,7 +174,7 @@ export function stepGradients(
     // Two separate backward passes; the first gives the adversary its direction and is half of the sum.
     const first = valueAndGradients(clean, params);
     const points = attack(first.gradients);
-    const second = valueAndGradients((p) => adversarial(p, points), params);
+    const second = valueAndGradients((p) => adversarial(attacked(p, points)), params);
     const names = Object.keys(first.gradients);
     const gradients = Object.fromEntries(names.map((n) => [n, scaled(tf.add(first.gradients[n], second.gradients[n] ?? 0))]));
     return {
@@ -192,15 +190,18 @@ export function stepGradients(
         valueAndGradients((e) => clean({ ...params, ...e }), Object.fromEntries(wanted.map((n) => [n, params[n]]))).gradients,
       )
     : [];
-  const passes = (p: Params): [Tensor, Tensor] => [
-    pass(p, 0).logits,
-    rdrop.pair === 'fgm' ? attacked(p, points)[points.length - 1] : pass(p, 2).logits,
-  ];
+  // Each pass is asked for once: differentiation would go back through every copy of it.
+  const passes = (p: Params): { own: Forward; moved: Tensor[]; other: Tensor } => {
+    const moved = fgm ? attacked(p, points) : [];
+    return { own: pass(p, 0), moved, other: rdrop.pair === 'fgm' ? moved[moved.length - 1] : pass(p, 2).logits };
+  };
+  const apart = ({ own, other }: ReturnType<typeof passes>): Tensor => divergence(own.logits, other, batch.weights, rdrop);
   const joint = (p: Params): Tensor => {
-    const [own, other] = passes(p);
-    const first = rdrop.pair === 'fgm' ? clean(p) : tf.mul(tf.add(clean(p), compare(other, targets)), 0.5);
-    const losses = [first, tf.mul(divergence(own, other, batch.weights, rdrop), rdrop.alpha)];
-    if (fgm) losses.push(adversarial(p, points));
+    const all = passes(p);
+    const own = cleanLoss(p, all.own);
+    const first = rdrop.pair === 'fgm' ? own : tf.mul(tf.add(own, compare(all.other, targets)), 0.5);
+    const losses = [first, tf.mul(apart(all), rdrop.alpha)];
+    if (fgm) losses.push(adversarial(all.moved));
     return scaled(losses.reduce((a, b) => tf.add(a, b)));
   };
   const { value, gradients } = valueAndGradients(joint, params);
@@ -208,7 +209,7 @@ export function stepGradients(
     total: value,
     parts: {
       ...noted,
-      divergence: divergence(...passes(params), batch.weights, rdrop),
+      divergence: apart(passes(params)),
       ...(fgm ? { perturbation: lengthOf(points[points.length - 1]) } : {}),
     },
     gradients,
