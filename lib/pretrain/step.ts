@@ -130,7 +130,8 @@ export function taskLoss(
     const settings = config.contrastive!;
     const shaken = { ...encoder, dropout: encoder.dropout || settings.dropout };
     const views = (own ?? new TensorKey(feeds.seed)).fold('view');
-    const view = (n: number): Tensor => meanPool(encode(params, shaken, input, { dropoutKey: views.fold(n), recompute: config.recompute }), attentionMask);
+    const view = (n: number): Tensor =>
+      meanPool(encode(params, shaken, input, { dropoutKey: views.fold(n), recompute: config.recompute }), attentionMask);
     const { loss, logits } = infoNce(view(0), view(1), queue, settings.scale);
     const itself = tf.range(0, config.batch, 1, 'int32');
     const pairs = tf.sum(tf.mul(logits, tf.cast(tf.oneHot(itself, logits.shape[1]!), 'float32')), 1);

@@ -29,7 +29,10 @@ test("cards, drivers and capabilities are judged from nvidia-smi's table (oracle
   assert.match(findGpus(() => '\n').problem ?? '', /lists no card/);
   assert.match(findGpus(() => card('470.82.01', '9.0')).problem ?? '', /470\.82\.01 is too old/);
   assert.match(findGpus(() => card('550.54.15', '3.7')).problem ?? '', /capability 3\.7/);
-  assert.match(findGpus(() => card('590.48.01', '12.0')).problem ?? '', /capability 12\.0, newer than TensorFlow 2\.21's kernels/);
+  assert.match(
+    findGpus(() => card('590.48.01', '12.0')).problem ?? '',
+    /capability 12\.0, newer than TensorFlow 2\.21's kernels/,
+  );
   assert.equal(findGpus(() => card(OLDEST_DRIVER, '6.0')).problem, undefined);
 });
 
