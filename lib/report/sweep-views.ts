@@ -62,10 +62,9 @@ export function sweepPoints(records: readonly RunRecord[]): SweepPoint[] {
       runs: runs.length,
     };
   });
-  return points.sort(
-    (a, b) =>
-      a.scale.localeCompare(b.scale) || a.noise - b.noise || a.method.localeCompare(b.method) * -1 || a.removed - b.removed,
-  );
+  const rate = (p: SweepPoint): number => Math.round(100 * p.noise);
+  const last = (p: SweepPoint): number => Number(p.method === 'oracle');
+  return points.sort((a, b) => a.scale.localeCompare(b.scale) || rate(a) - rate(b) || last(a) - last(b) || a.removed - b.removed);
 }
 
 const percent = (x: number): string => (Number.isFinite(x) ? `${plain(100 * x, 1)} %` : '–');
@@ -77,8 +76,9 @@ export function sweepView(points: readonly SweepPoint[]): { html: Markup; text: 
   const cell = (change: Change | undefined): string =>
     change ? `${signed(change.value, 'percent')} ${range(change.interval, 'percent')}` : '–';
   return tableView(
-    ['labels flipped', 'rows removed', 'by', 'precision', 'recall', 'micro-F1, change [95 %]', 'on true labels', 'runs'],
+    ['scale', 'labels flipped', 'rows removed', 'by', 'precision', 'recall', 'micro-F1, change [95 %]', 'on true labels', 'runs'],
     points.map((p) => [
+      p.scale,
       percent(p.noise),
       percent(p.removed),
       p.method === 'oracle' ? 'the truth' : 'confident learning',
