@@ -87,6 +87,10 @@ export interface FinetuneConfig {
   clean?: CleanConfig;
   /** Compute each encoder layer again in the backward pass instead of keeping its inner results: less memory, a third more work; absent = no. */
   recompute?: true;
+  /** Keep Adam's moments in the machine's own memory instead of the card's, and change them there; absent = no. */
+  momentsOnHost?: true;
+  /** Keep EMA's shadow in the machine's own memory instead of the card's; absent = no. */
+  emaOnHost?: true;
 }
 
 /**

@@ -95,17 +95,24 @@ function remedy(experiment: TrainingExperiment, part: Need['part'], room: Room):
   const whole = config.optimiser.batch * config.optimiser.accumulation;
   for (const batch of halvings(config.optimiser.batch)) {
     const optimiser = { ...config.optimiser, batch, accumulation: whole / batch };
-    for (const recompute of [{}, { recompute: true as const }]) {
-      if (!Number.isInteger(optimiser.accumulation) || !fits(needOf({ ...config, optimiser, ...recompute }), room)) continue;
+    for (const switches of savings(room)) {
+      if (!Number.isInteger(optimiser.accumulation) || !fits(needOf({ ...config, optimiser, ...switches }), room)) continue;
       const settings = [
         ...(batch < config.optimiser.batch ? [`optimiser.batch=${batch}`, `optimiser.accumulation=${whole / batch}`] : []),
-        ...('recompute' in recompute ? ['recompute=true'] : []),
+        ...Object.keys(switches).map((name) => `${name}=true`),
       ];
       return `a micro-batch of ${batch} would fit: ${settings.map((s) => `--set ${s}`).join(' ')}`;
     }
   }
   return 'not even a micro-batch of 1 fits';
 }
+
+/** Switches that save memory, the cheapest in time first; where there is no card, the moments' place is no saving. */
+const savings = ({ card }: Room): readonly Pick<FinetuneConfig, 'recompute' | 'momentsOnHost'>[] => [
+  {},
+  { recompute: true },
+  ...(card === undefined ? [] : [{ momentsOnHost: true } as const, { recompute: true, momentsOnHost: true } as const]),
+];
 
 const halvings = (batch: number): number[] => (batch >= 1 ? [batch, ...halvings(Math.floor(batch / 2))] : []);
 

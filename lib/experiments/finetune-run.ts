@@ -179,6 +179,8 @@ export function classifierSpec(
     frozen: config.trigrams?.frozen ? ['heads.esci.trigrams.weight'] : [],
     precision: config.precision,
     ...(config.recompute ? { recompute: true } : {}),
+    ...(config.momentsOnHost ? { momentsOnHost: true } : {}),
+    ...(config.emaOnHost ? { emaOnHost: true } : {}),
   };
 }
 

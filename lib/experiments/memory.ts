@@ -102,6 +102,9 @@ export const RECOMPUTED = 0.9;
 export const graphBytes = (layers: number, buckets: number, passes: number): number =>
   (45 + 2.3 * layers * buckets * (1 + 3 * passes)) * 2 ** 20;
 
+/** What is kept in the machine's own memory instead: so many copies of the weights, and for the largest of them as much again, and a copy of what the card sent. */
+const onHostBytes = (copies: number, trained: number, largest: number): number => copies * trained + (copies + 1) * largest;
+
 /** Memory of fine-tuning: the formula that `bench --memory` holds against measurements. */
 export function finetuneMemory(
   config: FinetuneConfig,
@@ -139,8 +142,8 @@ export function finetuneMemory(
   const bags = head.trigrams ? 2 * F32 * pass.batch * 3 * (config.trigrams?.capacity ?? 0) * head.trigrams : 0;
   return sum({
     weights: all,
-    moments: 2 * trained,
-    shadows: (tricks.ema ? trained : 0) + (optimiser.accumulation > 1 ? trained : 0),
+    moments: config.momentsOnHost ? 0 : 2 * trained,
+    shadows: (tricks.ema && !config.emaOnHost ? trained : 0) + (optimiser.accumulation > 1 ? trained : 0),
     // Passes that go backward together (R-Drop's) are at work side by side.
     activations:
       Math.max(passes * (kept + bags), trained - largest) +
@@ -150,7 +153,11 @@ export function finetuneMemory(
     // While weight decay writes to a table it is copied, and its gradient may be too before the old one is let go.
     gradients: gradients * trained + 2 * largest + tables * table,
     host:
-      PROCESS + graphBytes(encoder.layers, text.buckets, Math.max(passes, gradients) + (config.recompute ? RECOMPUTED : 0)) + all,
+      PROCESS +
+      graphBytes(encoder.layers, text.buckets, Math.max(passes, gradients) + (config.recompute ? RECOMPUTED : 0)) +
+      all +
+      (config.momentsOnHost ? onHostBytes(2, trained, largest) : 0) +
+      (tricks.ema && config.emaOnHost ? onHostBytes(1, trained, largest) : 0),
   });
 }
 
@@ -194,10 +201,14 @@ export function pretrainMemory(
       : Math.max(...tasks.map(({ kept, work }) => Math.max(kept, all - table) + work));
   return sum({
     weights: all,
-    moments: 2 * all,
+    moments: config.momentsOnHost ? 0 : 2 * all,
     shadows: momentum,
     activations,
     gradients: all + 2 * table,
-    host: PROCESS + graphBytes(encoder.layers, 3, tasks.length + (contrastive ? 1 : 0)) + all,
+    host:
+      PROCESS +
+      graphBytes(encoder.layers, 3, tasks.length + (contrastive ? 1 : 0)) +
+      all +
+      (config.momentsOnHost ? onHostBytes(2, all, table) : 0),
   });
 }

@@ -39,11 +39,11 @@ export function applySettings<T>(base: T, settings: readonly string[]): T {
   }, base);
 }
 
-/** Switches of a training configuration that are absent where they are off, so that older configurations keep their names. */
-const SWITCHES = ['recompute'];
+/** Switches that are absent where they are off, so that older configurations keep their names, and what else a configuration has that knows them. */
+const SWITCHES: Readonly<Record<string, string>> = { recompute: 'precision', momentsOnHost: 'precision', emaOnHost: 'tricks' };
 
 function set(config: unknown, [key, ...rest]: string[], text: string, path: string): unknown {
-  if (isObject(config) && SWITCHES.includes(key) && 'precision' in config) {
+  if (isObject(config) && key in SWITCHES && SWITCHES[key] in config) {
     ensure(text === 'true' || text === 'false', `${path} must be true or false, got ${shown(text)}`);
     const others = Object.fromEntries(Object.entries(config).filter(([name]) => name !== key));
     return text === 'true' ? { ...others, [key]: true } : others;

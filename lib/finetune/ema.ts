@@ -1,6 +1,7 @@
 import { tf, type Tensor } from '../runtime/tensorflow';
 import { inRange } from '../runtime/errors';
 import type { State, VariableSpec } from '../graph';
+import { onHost } from '../ops/host';
 
 /**
  * An exponential moving average of all weights, updated after each optimiser step; evaluation uses this shadow, training goes on from the raw
@@ -22,9 +23,14 @@ export const EMA_MODES = {
 
 export const EMA_PREFIX = 'ema/';
 
-/** The shadow's state variables. */
-export const emaState = (params: Readonly<Record<string, VariableSpec>>): Record<string, VariableSpec> =>
-  Object.fromEntries(Object.entries(params).map(([name, { shape }]) => [EMA_PREFIX + name, { shape }]));
+/** The shadow's state variables, on request in the machine's own memory: the weights then go there once a step, and nothing comes back. */
+export const emaState = (
+  params: Readonly<Record<string, VariableSpec>>,
+  { host = false }: { host?: boolean } = {},
+): Record<string, VariableSpec> =>
+  Object.fromEntries(
+    Object.entries(params).map(([name, { shape }]) => [EMA_PREFIX + name, { shape, ...(host ? { host } : {}) }]),
+  );
 
 /** The decay of update `t`, counted from 0. */
 export const emaDecay = ({ decay, warmup }: EmaConfig, t: number): number =>
@@ -33,8 +39,12 @@ export const emaDecay = ({ decay, warmup }: EmaConfig, t: number): number =>
 /** Moves the shadow of the named weights, in place: s ← s − (1−d)(s − w), with d fed as a scalar. */
 export function updateEma(state: State, names: readonly string[], decay: Tensor): void {
   const step = tf.sub(1, decay);
-  for (const name of names)
-    state.subtractScaled(EMA_PREFIX + name, step, tf.sub(state.read(EMA_PREFIX + name), state.read(name)));
+  for (const name of names) {
+    const shadow = EMA_PREFIX + name;
+    const move = (): void => state.subtractScaled(shadow, step, tf.sub(state.read(shadow), state.read(name)));
+    if (state.onHost(shadow)) onHost(move);
+    else move();
+  }
 }
 
 export const checkEma = (config: EmaConfig): void => void inRange('ema.decay', config.decay, 0, 0.999999);

@@ -1,3 +1,4 @@
+import { onHost } from '../ops/host';
 import { kernel, FLOAT } from '../ops/kernel';
 import { tf, type Tensor } from '../runtime/tensorflow';
 import type { State, VariableSpec } from './state';
@@ -21,12 +22,16 @@ export const ADAMW_FEEDS = {
   scaledEpsilon: { shape: [], dtype: 'float32' },
 } as const;
 
-/** The optimiser's state: two moments a weight. */
-export function adamWState(params: Readonly<Record<string, VariableSpec>>): Record<string, VariableSpec> {
+/** The optimiser's state: two moments a weight, on request in the machine's own memory (`hostAdam`). */
+export function adamWState(
+  params: Readonly<Record<string, VariableSpec>>,
+  { host = false }: { host?: boolean } = {},
+): Record<string, VariableSpec> {
   const specs: Record<string, VariableSpec> = {};
   for (const [name, { shape }] of Object.entries(params)) {
-    specs[`adam.m/${name}`] = { shape };
-    specs[`adam.v/${name}`] = { shape };
+    const moment: VariableSpec = { shape, ...(host ? { host } : {}) };
+    specs[`adam.m/${name}`] = moment;
+    specs[`adam.v/${name}`] = moment;
   }
   return specs;
 }
@@ -60,8 +65,31 @@ export function adamW(
     const factor = rateFactor(name);
     const rate = factor === 1 ? feeds.learningRate : tf.mul(feeds.learningRate, factor);
     if (weightDecay && decays(name)) state.subtractScaled(name, tf.mul(rate, weightDecay), state.read(name));
-    state.adam(name, [feeds.beta1Power, feeds.beta2Power, rate, b1, b2, feeds.scaledEpsilon, gradient]);
+    if (state.onHost(`adam.m/${name}`)) hostAdam(state, name, gradient, rate, feeds, options);
+    else state.adam(name, [feeds.beta1Power, feeds.beta2Power, rate, b1, b2, feeds.scaledEpsilon, gradient]);
   }
+}
+
+/**
+ * The same update of one weight with its moments in the machine's own memory: the gradient goes there, m/(√v + ε) comes back. TensorFlow's fused kernel wants weight
+ * and moments on one device, so its arithmetic is written out: equal to it but for rounding.
+ */
+function hostAdam(
+  state: State,
+  name: string,
+  gradient: Tensor,
+  rate: Tensor,
+  feeds: Readonly<Record<string, Tensor>>,
+  { beta1, beta2 }: AdamWOptions,
+): void {
+  const [m, v] = [`adam.m/${name}`, `adam.v/${name}`];
+  const direction = onHost(() => {
+    state.subtractScaled(m, tf.scalar(1 - beta1), tf.sub(state.read(m), gradient));
+    state.subtractScaled(v, tf.scalar(1 - beta2), tf.sub(state.read(v), tf.square(gradient)));
+    return tf.div(state.read(m), tf.add(tf.sqrt(state.read(v)), feeds.scaledEpsilon));
+  });
+  const corrected = tf.div(tf.mul(rate, tf.sqrt(tf.sub(1, feeds.beta2Power))), tf.sub(1, feeds.beta1Power));
+  state.subtractScaled(name, corrected, direction);
 }
 
 /** The L2 norm over all gradients together. */

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { HOST } from '../ops/host';
 import { handle, kernel } from '../ops/kernel';
 import { ensure, InputError } from '../runtime/errors';
 import { backend, tf, type Tensor } from '../runtime/tensorflow';
@@ -67,7 +68,8 @@ export class Program {
       return;
     }
     const graph = new GraphBuilder();
-    for (const [name, spec] of Object.entries(variables)) graph.variable(name, dtypeNumber[spec.dtype ?? 'float32'], spec.shape);
+    for (const [name, spec] of Object.entries(variables))
+      graph.variable(name, dtypeNumber[spec.dtype ?? 'float32'], spec.shape, spec.host ? HOST : '');
     try {
       for (const [entry, { buckets }] of Object.entries(entries))
         for (const bucket of Object.keys(buckets)) this.recordEntry(graph, entry, bucket, options.precision ?? 'f32');
@@ -119,7 +121,8 @@ export class Program {
           graph.node('ReadVariableOp', `read${g}/${name}`, [name], { dtype: ['type', type] }),
           type,
         );
-        const own = graph.node('DeepCopy', `write${g}/copy/${name}`, [value], { T: ['type', type] });
+        const device = this.state.onHost(name) ? HOST : '';
+        const own = graph.node('DeepCopy', `write${g}/copy/${name}`, [value], { T: ['type', type] }, device);
         return graph.node('AssignVariableOp', `write${g}/${name}`, [name, own], { dtype: ['type', type] });
       });
       const done = graph.constant(`write${g}/one`, dtypeNumber.float32, [], new Float32Array([1]));

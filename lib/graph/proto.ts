@@ -49,9 +49,10 @@ export class GraphBuilder {
   private readonly graph = new messages.GraphDef();
   size = 0;
 
-  /** Adds a node and returns its name. A control input is written `^name`. */
-  node(op: string, name: string, inputs: readonly string[], attributes: Record<string, AttributeValue>): string {
+  /** Adds a node and returns its name. A control input is written `^name`. Without a device TensorFlow places it. */
+  node(op: string, name: string, inputs: readonly string[], attributes: Record<string, AttributeValue>, device = ''): string {
     const node = new messages.NodeDef();
+    node.setDevice(device);
     node.setName(name);
     node.setOp(op);
     node.setInputList(inputs);
@@ -74,13 +75,9 @@ export class GraphBuilder {
     return this.node('Placeholder', name, [], { dtype: ['type', dtype], shape: ['shape', dims] });
   }
 
-  variable(name: string, dtype: number, dims: readonly number[]): string {
-    return this.node('VarHandleOp', name, [], {
-      dtype: ['type', dtype],
-      shape: ['shape', dims],
-      shared_name: ['string', name],
-      container: ['string', ''],
-    });
+  variable(name: string, dtype: number, dims: readonly number[], device = ''): string {
+    const shared: Record<string, AttributeValue> = { shared_name: ['string', name], container: ['string', ''] };
+    return this.node('VarHandleOp', name, [], { dtype: ['type', dtype], shape: ['shape', dims], ...shared }, device);
   }
 
   /** An identity of `input` that runs only after `effects`. */

@@ -1,3 +1,4 @@
+import { HOST } from '../ops/host';
 import { InputError } from '../runtime/errors';
 import { backend, DataType, tf, type NativeAttribute, type NativeBinding, type NativeTensor } from '../runtime/tensorflow';
 import { dtypeNumber, type AttributeValue, type GraphBuilder } from './proto';
@@ -34,6 +35,7 @@ export class Recorder {
   /** Nodes with side effects: an entry's outputs depend on all of them. */
   readonly effects: string[] = [];
   private count = 0;
+  private device = '';
 
   constructor(
     private readonly graph: GraphBuilder,
@@ -81,6 +83,7 @@ export class Recorder {
     };
     spy.executeOp = (op, attributes, inputs, outputs) => this.execute(native, op, attributes, inputs, outputs);
     spy.barrier = (tensor, after) => this.barrier(native, tensor, after);
+    spy.onHost = (body) => this.onHost(body);
     spy.tensorDataSync = () => {
       throw new InputError(
         'a tensor was read while a step is recorded: return it as an output of the entry and read it after the run',
@@ -99,6 +102,16 @@ export class Recorder {
     const made = this.standIns.make(native, known)!;
     this.names.set(made.id, name);
     return made;
+  }
+
+  private onHost<T>(body: () => T): T {
+    const outer = this.device;
+    this.device = HOST;
+    try {
+      return body();
+    } finally {
+      this.device = outer;
+    }
   }
 
   private constant(dtype: number, shape: number[], data: ArrayBufferView): string {
@@ -134,11 +147,11 @@ export class Recorder {
     const fresh = `${this.prefix}/${op}${this.count++}`;
     const named = Object.fromEntries(attributes.map((a) => [a.name, attributeOf(native, a)]));
     const control = this.order(op, from);
-    const key = JSON.stringify([op, from, control, attributes]);
+    const key = JSON.stringify([op, from, control, attributes, this.device]);
     const name = (outputs > 0 && this.computed.get(key)) || fresh;
     if (name === fresh) this.note(op, name, from);
     if (outputs === 0) {
-      this.graph.node(op, name, [...from, ...control], named);
+      this.graph.node(op, name, [...from, ...control], named, this.device);
       this.effects.push(name);
       return [];
     }
@@ -146,7 +159,7 @@ export class Recorder {
     if (name === fresh) {
       this.computed.set(key, name);
       if (this.precision === 'bf16' && MATMULS.has(op) && named.T[1] === DataType.float32) this.halfMatmul(op, name, from, named);
-      else this.graph.node(op, name, [...from, ...control], named);
+      else this.graph.node(op, name, [...from, ...control], named, this.device);
     }
     results.forEach((r, k) => this.names.set(r.id, k ? `${name}:${k}` : name));
     return results;

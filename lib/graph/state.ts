@@ -7,6 +7,8 @@ import { dtypeNumber, type Dtype } from './proto';
 export interface VariableSpec {
   shape: readonly number[];
   dtype?: Dtype;
+  /** Kept in the machine's own memory, and changed there, where the rest is on a card. */
+  host?: true;
 }
 
 let stores = 0;
@@ -78,6 +80,11 @@ export class State {
     const handles = [name, `adam.m/${name}`, `adam.v/${name}`].map((n) => this.handleOf(n));
     const flags = { use_locking: { bool: false }, use_nesterov: { bool: false } };
     execute('ResourceApplyAdam', [...handles, ...inputs.map(handle)], { T: this.type(name), ...flags }, 0);
+  }
+
+  /** Whether the variable is declared to stay in the machine's own memory. */
+  onHost(name: string): boolean {
+    return this.specs[name]?.host ?? false;
   }
 
   has(name: string): boolean {

@@ -6,6 +6,7 @@ export * from './dropout';
 export * from './embedding';
 export * from './gelu';
 export * from './gradients';
+export * from './host';
 export * from './kernel';
 export * from './layer-norm';
 export * from './params';

@@ -106,4 +106,6 @@ export interface PretrainConfig {
   precision: 'f32' | 'bf16';
   /** Compute each encoder layer again in the backward pass instead of keeping its inner results: less memory, a third more work; absent = no. */
   recompute?: true;
+  /** Keep Adam's moments in the machine's own memory instead of the card's, and change them there; absent = no. */
+  momentsOnHost?: true;
 }

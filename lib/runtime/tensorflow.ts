@@ -28,6 +28,8 @@ export interface NativeBinding {
   deleteTensor(id: number): void;
   /** There only while a step is recorded: see `ops/barrier`. */
   barrier?(tensor: number, after: number): NativeTensor;
+  /** There only while a step is recorded: see `ops/host`. */
+  onHost?<T>(body: () => T): T;
   tensorDataSync(id: number): Float32Array | Int32Array | Uint8Array | Float64Array;
   loadSavedModel(directory: string, tags: string): number;
   runSavedModel(session: number, inputs: number[], inputNames: string, outputNames: string): NativeTensor[];

@@ -33,6 +33,9 @@ export interface ClassifierSpec {
   precision: Precision;
   /** Compute each encoder layer again in the backward pass instead of keeping its inner results. */
   recompute?: boolean;
+  /** Adam's moments, EMA's shadow in the machine's own memory instead of the card's. */
+  momentsOnHost?: boolean;
+  emaOnHost?: boolean;
   eager?: boolean;
   /** Record the prediction alone: no training programs, no optimiser state; the weights are those to predict with. */
   predictOnly?: boolean;
@@ -60,8 +63,8 @@ export class Classifier {
     const trained = Object.fromEntries(this.model.trained.map((name) => [name, this.specs[name]]));
     const variables: Record<string, VariableSpec> = {
       ...this.specs,
-      ...(predictOnly ? {} : adamWState(trained)),
-      ...(this.shadow ? emaState(trained) : {}),
+      ...(predictOnly ? {} : adamWState(trained, { host: spec.momentsOnHost })),
+      ...(this.shadow ? emaState(trained, { host: spec.emaOnHost }) : {}),
       ...(step.accumulation > 1 && !predictOnly
         ? Object.fromEntries(this.model.trained.map((n) => [ACCUMULATED + n, trained[n]]))
         : {}),

@@ -70,7 +70,7 @@ export class Pretrainer {
         ? { train: entry(this.tasks) }
         : Object.fromEntries(this.tasks.map((task) => [task, entry([task])]));
     this.program = new Program(
-      { ...params, ...adamWState(params), ...contrastiveState(model) },
+      { ...params, ...adamWState(params, { host: config.momentsOnHost }), ...contrastiveState(model) },
       { ...training, evaluate },
       { precision: config.precision },
     );

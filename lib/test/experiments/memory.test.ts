@@ -96,10 +96,26 @@ test('a run that cannot fit is refused in one line that names a micro-batch whic
   );
   const [, batch] = /micro-batch of (\d+) would fit/.exec(message)!;
   const settings = { batch: Number(batch), accumulation: 32 / Number(batch) };
-  const fitted: FinetuneConfig = { ...paper, optimiser: { ...paper.optimiser, ...settings }, ...(message.includes('recompute=true') ? { recompute: true } : {}) }; // prettier-ignore
+  const fitted: FinetuneConfig = { ...paper, optimiser: { ...paper.optimiser, ...settings }, ...(message.includes('recompute=true') ? { recompute: true } : {}), ...(message.includes('momentsOnHost=true') ? { momentsOnHost: true } : {}) }; // prettier-ignore
   refuseMisfit([{ name: 'fitted', experiment: experiment(fitted) }], room(24));
   assert.throws(() => refuseMisfit(runs, room(2)), /not even a micro-batch of 1 fits/);
   assert.throws(() => refuseMisfit(runs, { ...room(80), ram: 2 ** 30 }), /table 5, row base: fine-tuning/);
+});
+
+test('moments and shadow on the host leave the card and count there, whole', () => {
+  const { ema } = scales.paper.tricks;
+  const of = (settings: Partial<FinetuneConfig>) =>
+    finetuneMemory({ ...paper, tricks: { ...NO_TRICKS, ema }, ...settings }, encoder, ESCI_SIZES);
+  const [beside, host] = [of({}), of({ momentsOnHost: true, emaOnHost: true })];
+  assert.equal(host.moments, 0);
+  assert.equal(beside.total - host.total, beside.moments + beside.shadows - host.shadows);
+  assert.ok(host.host - beside.host >= beside.total - host.total, 'the host takes at least as much');
+  // A card too small for weights, gradients and moments together, not for the first two.
+  const runs = [{ name: 'row base', experiment: experiment(paper) }];
+  assert.throws(
+    () => refuseMisfit(runs, { ram: 64 * 2 ** 30, card: 9 * 2 ** 30, jobs: 1, name: 'the card' }),
+    /momentsOnHost=true/,
+  );
 });
 
 test('operations by hand: one layer of 2 texts of 3 tokens, H 4, F 8; passes of the tricks', () => {
