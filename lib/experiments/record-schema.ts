@@ -69,6 +69,7 @@ export const recordSchema = z.looseObject({
     platform: z.string(),
     cpu: z.string(),
     device: z.string(),
+    card: z.string().optional(),
     intraThreads: count,
     interThreads: count,
     precision: z.string(),

@@ -67,7 +67,10 @@ export interface RunRecord {
     tensorflow: string;
     platform: string;
     cpu: string;
+    /** `cpu` or `gpu`. */
     device: string;
+    /** The card's name, where one computed. */
+    card?: string;
     intraThreads: number;
     interThreads: number;
     precision: string;

@@ -17,6 +17,7 @@ export * from './notebook';
 export * from './table-view';
 export * from './pseudo-queries';
 export * from './ranking-views';
+export * from './recorded';
 export * from './rendered';
 export * from './reproduce';
 export * from './sentences';

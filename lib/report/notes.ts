@@ -1,4 +1,5 @@
 import type { RunRecord } from '../experiments/record';
+import { computedOn } from './computed-on';
 import { metricTitle } from './formats/grid';
 import { count, figure, range, signed } from './numbers';
 import type { RenderedTable } from './rendered';
@@ -19,7 +20,7 @@ export function notesOf(table: Omit<RenderedTable, 'notes'>, own: readonly strin
     return `${d.name} (${sets}${sizes}${hash})`;
   });
   notes.push(
-    `Ours: mean ± sd of ${metricTitle(table.metric)} over ${over}, scale ${table.scales.join(', ')}, on ${data.join('; ')}, ` +
+    `Ours: mean ± sd of ${metricTitle(table.metric)} over ${over}, scale ${table.scales.join(', ')}, computed on ${computedOn(runs)}, on ${data.join('; ')}, ` +
       `evaluated on ${[...new Set(table.data.flatMap((d) => (d.tasks ?? [d]).map((t) => count(t.evaluation))))].join(', ')} ${table.wholeRuns ? 'rows a run' : 'held-out rows a fold'}.`,
   );
   if (!own.some((note) => /absolute figures/i.test(note))) {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { projectRoot } from './files';
+import { findGpus } from './gpus';
 import { backend, tf } from './tensorflow';
 
 function git(...args: string[]): string | null {
@@ -27,6 +28,10 @@ export function codeVersion() {
 /** Threads as TensorFlow was told; 0 = its own choice. */
 const threads = (name: string): number => Number(process.env[name] ?? 0);
 
+let card: string | undefined;
+/** The first card's name: TensorFlow computes on that one. */
+const cardName = (): string => (card ??= findGpus().cards[0]?.name ?? 'unnamed card');
+
 /** The machine and the libraries that a run's numbers depend on in their last digits. */
 export function environment(precision: string) {
   return {
@@ -34,7 +39,7 @@ export function environment(precision: string) {
     tensorflow: backend().binding.TF_Version,
     platform: `${process.platform}-${process.arch}`,
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
-    device: backend().isUsingGpuDevice ? 'gpu' : 'cpu',
+    ...(backend().isUsingGpuDevice ? { device: 'gpu', card: cardName() } : { device: 'cpu' }),
     intraThreads: threads('TF_NUM_INTRAOP_THREADS'),
     interThreads: threads('TF_NUM_INTEROP_THREADS'),
     precision,
