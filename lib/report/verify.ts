@@ -3,6 +3,7 @@ import type { StoredRecord } from '../experiments/store';
 import { metricsOf } from '../metrics/named';
 import { configHash } from '../runtime/hash';
 import { fillTables } from './collect';
+import { briefMarkdown } from './formats/brief';
 import { tableMarkdown } from './formats/markdown';
 
 /** What a record says and what its own contents give. */
@@ -78,8 +79,8 @@ function recomputed(record: RunRecord): Record<string, { value: number; toleranc
   return out;
 }
 
-// A block's first line names its table, scale and data set; all up to the closing comment is rendered from records.
-const BLOCK = /(<!-- table:(\S+) (\S+) (\S+) -->\n)([\s\S]*?)(<!-- \/table -->)/g;
+// A block's first line names its table, scale and data set, and may ask for the brief form; all up to the closing comment is rendered from records.
+const BLOCK = /(<!-- table:(\S+) (\S+) (\S+)( brief)? -->\n)([\s\S]*?)(<!-- \/table -->)/g;
 
 /** A document with its table blocks rendered anew, and what differed: text between `<!-- table:5 small generated -->` and `<!-- /table -->`. */
 export function renderBlocks(
@@ -91,14 +92,14 @@ export function renderBlocks(
   let blocks = 0;
   const rendered = text.replace(
     BLOCK,
-    (whole, open: string, table: string, scale: string, data: string, body: string, close: string) => {
+    (whole, open: string, table: string, scale: string, data: string, brief: string | undefined, body: string, close: string) => {
       blocks++;
       const [found] = fillTables(records, { table, scale, data });
       if (!found) {
         drift.push({ where: name, what: `table ${table} at scale ${scale} on ${data}: no records fill it` });
         return whole;
       }
-      const fresh = `\n${tableMarkdown(found.table)}\n`;
+      const fresh = `\n${(brief ? briefMarkdown : tableMarkdown)(found.table)}\n`;
       if (fresh !== body)
         drift.push({ where: name, what: `table ${table} at scale ${scale} on ${data} differs from its records` });
       return open + fresh + close;

@@ -8,14 +8,15 @@ export function tableMarkdown(table: RenderedTable): string {
   return [
     `**${escapeMarkdown(tableTitle(table))}**`,
     '',
-    ...block(gridOf(table)),
-    ...besideGrids(table).flatMap(block),
+    ...gridMarkdown(gridOf(table)),
+    ...besideGrids(table).flatMap(gridMarkdown),
     ...table.notes.map((note) => `- ${noteMarkdown(note)}`),
     '',
   ].join('\n');
 }
 
-function block({ columns, rows }: Grid): string[] {
+/** A grid as the lines of a Markdown table and an empty one. */
+export function gridMarkdown({ columns, rows }: Grid): string[] {
   const line = (cells: readonly string[]): string => `| ${cells.map(escapeMarkdown).join(' | ')} |`;
   return [
     line(columns.map((c) => c.title)),

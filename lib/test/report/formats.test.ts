@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { RunRecord } from '../../experiments/record';
+import { metricsOf } from '../../metrics/named';
+import { briefGrid, briefMarkdown } from '../../report/formats/brief';
 import { tablesCsv } from '../../report/formats/csv';
 import { gridOf } from '../../report/formats/grid';
 import { tableHtml } from '../../report/formats/html';
@@ -49,6 +52,31 @@ test('the paper’s change is taken from its figures where only those are printe
   const rows = table.rows.map((r) => (r.id === 'ema' ? { ...r, paper: { value: 0.7519, source: 'Table 5, row 1' } } : r));
   const other = summarise({ ...table, rows }, rowRuns.map((r, i) => ({ ...r, row: rows[i] })), { draws: 100 }); // prettier-ignore
   assert.equal(other.rows[1].paper!.change, 0.0011);
+});
+
+test('the brief form holds the rows that have runs, with the same cells as the whole table', () => {
+  const withAuc = (run: RunRecord): RunRecord => ({
+    ...run,
+    metrics: { ...run.metrics, exactAuc: metricsOf(run.predictions!).auc! },
+  });
+  const runs = rowRuns.map((r, i) => ({ ...r, runs: i === 2 ? [] : r.runs.map(withAuc) }));
+  const partial = summarise({ ...table, beside: [...table.beside, 'exactAuc'] }, runs, { draws: 100 });
+  const [brief, whole] = [briefGrid(partial), gridOf(partial)];
+  const auc = brief.columns.findIndex((c) => c.title.startsWith('AUC of exact'));
+  const micro = brief.columns.findIndex((c) => c.title.startsWith('micro-F1'));
+  assert.ok(auc === 1 && micro === 3, brief.columns.map((c) => c.title).join(' | '));
+  assert.deepEqual(
+    brief.rows.map((r) => r.cells[0]),
+    ['Base', '+ ema', 'Always E'],
+  );
+  for (const row of brief.rows.filter((r) => r.row)) {
+    const same = whole.rows.find((r) => r.row === row.row)!;
+    assert.deepEqual([row.cells[micro], row.cells[micro + 1]], [same.cells[1], same.cells[2]]);
+  }
+  assert.match(brief.rows[1].cells[2], /^[+−]\d+\.\d\d \[/);
+  const hostile = { ...partial, title: 'a | b <script>', rows: partial.rows.map((r) => ({ ...r, label: '[x](javascript:1)|' })) };
+  const text = briefMarkdown(hostile);
+  assert.ok(!text.includes('<script>') && !text.includes('[x](javascript:1)|'), text);
 });
 
 test('a table without runs says so everywhere and invents nothing', () => {

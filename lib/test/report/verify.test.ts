@@ -58,13 +58,15 @@ test('records fill the rows whose configuration is theirs, and only those', () =
 test('document blocks: drift is found, --write repairs it, and a second pass finds none', () => {
   mkdirSync(join(folder, 'docs'));
   const readme = join(folder, 'README.md');
-  const start = '# Title\n<!-- table:5 smoke generated-smoke -->\nold\n<!-- /table -->\nend\n';
+  const brief = '<!-- table:5 smoke generated-smoke brief -->\n<!-- /table -->\n';
+  const start = `# Title\n${brief}<!-- table:5 smoke generated-smoke -->\nold\n<!-- /table -->\nend\n`;
   writeFileSync(readme, start);
   writeFileSync(join(folder, 'docs', 'none.md'), '<!-- table:5 paper nowhere -->\n<!-- /table -->\n');
   const before = verifyDocuments(folder, records, false);
   assert.deepEqual(
     before.drift.map((d) => `${d.where}: ${d.what}`),
     [
+      'README.md: table 5 at scale smoke on generated-smoke differs from its records',
       'README.md: table 5 at scale smoke on generated-smoke differs from its records',
       'docs/none.md: table 5 at scale paper on nowhere: no records fill it',
     ],
