@@ -57,7 +57,7 @@ test('the paper’s change is taken from its figures where only those are printe
 test('the brief form holds the rows that have runs, with the same cells as the whole table', () => {
   const withAuc = (run: RunRecord): RunRecord => ({
     ...run,
-    metrics: { ...run.metrics, exactAuc: metricsOf(run.predictions!).auc! },
+    metrics: { ...run.metrics, exactAuc: metricsOf(run.predictions!).auc },
   });
   const runs = rowRuns.map((r, i) => ({ ...r, runs: i === 2 ? [] : r.runs.map(withAuc) }));
   const partial = summarise({ ...table, beside: [...table.beside, 'exactAuc'] }, runs, { draws: 100 });
