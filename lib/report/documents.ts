@@ -2,13 +2,14 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { RunRecord } from '../experiments/record';
 import { writeFileAtomic } from '../runtime/files';
+import { renderBench } from './bench-tables';
 import { fillTables } from './collect';
 import type { Figure } from './figures/figure';
 import { renderBlocks, type Drift } from './verify';
 import { namedFigures } from './write';
 
 /**
- * Renders the table blocks of README.md and of every Markdown file below docs/ anew and compares, and every `docs/figures/table-….svg`
+ * Renders the table and bench blocks of README.md and of every Markdown file below docs/ anew and compares, and every `docs/figures/table-….svg`
  * with the figure of that name (an empty file with the name asks for one). With `write` the files are brought up
  * to date, and only what cannot be rendered (no records) is still reported.
  */
@@ -17,12 +18,17 @@ export function verifyDocuments(root: string, records: readonly RunRecord[], wri
   for (const path of markdownFiles(root)) {
     const text = readFileSync(path, 'utf8');
     const name = relative(root, path);
-    const { text: fresh, drift, blocks } = renderBlocks(text, name, records);
+    const render = (old: string) => {
+      const tables = renderBlocks(old, name, records);
+      const bench = renderBench(tables.text, name, root);
+      return { text: bench.text, drift: [...tables.drift, ...bench.drift], blocks: tables.blocks + bench.blocks };
+    };
+    const { text: fresh, drift, blocks } = render(text);
     found.blocks += blocks;
     if (write && fresh !== text) {
       writeFileAtomic(path, fresh);
       found.written.push(name);
-      found.drift.push(...renderBlocks(fresh, name, records).drift);
+      found.drift.push(...render(fresh).drift);
     } else found.drift.push(...drift);
   }
   const folder = join(root, 'docs', 'figures');
