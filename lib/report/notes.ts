@@ -49,7 +49,7 @@ export function notesOf(table: Omit<RenderedTable, 'notes'>, own: readonly strin
   notes.push(...furtherComparisons(table));
   if (shown.some((r) => r.cost) && shown.length > 1)
     notes.push(
-      'Step time: as the runs came, with whatever else the machine was doing; `npm run bench -- --tricks` times the strategies side by side.',
+      "Step time: of each row's fastest run, since runs share the machine with other work; `npm run bench -- --tricks` times the strategies side by side.",
     );
   notes.push(...own);
   notes.push(...vocabularyNote(runs));

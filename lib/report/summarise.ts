@@ -136,9 +136,10 @@ function spreadOf(runs: readonly RunRecord[], metric: string): Spread | undefine
   return values.length ? { mean: mean(values), sd: sd(values), n: values.length } : undefined;
 }
 
+/** Milliseconds of a step in the fastest of the runs: other work on the machine can only add to it. */
 function stepTime(runs: readonly RunRecord[]): number | undefined {
   const times = runs.filter((r) => r.cost.steps > 0 && r.cost.stepMilliseconds > 0).map((r) => r.cost.stepMilliseconds);
-  return times.length ? mean(times) : undefined;
+  return times.length ? Math.min(...times) : undefined;
 }
 
 function dataOf(runs: readonly RunRecord[]): RenderedTable['data'][number] {

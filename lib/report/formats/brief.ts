@@ -45,7 +45,7 @@ export function briefGrid(table: RenderedTable): Grid {
         count(runs),
       ],
     });
-  if (table.majority) {
+  if (table.majority && !baselines.length) {
     const { label, value } = table.majority;
     rows.push({ cells: [`Always ${label}`, ...(auc ? [figure(0.5, aucUnit), '–'] : []), figure(value, unit), '–', '–', '–'] });
   }
