@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -31,14 +31,16 @@ const send: Behaviour = (_, response, from) => {
 const behaviours: Record<string, Behaviour> = {
   whole: send,
   breaks: (_, response, from) => {
-    // A hundred thousand bytes, then the line is cut.
+    // A hundred thousand bytes, then, once the other side has kept them, the line is cut.
     response.writeHead(from ? 206 : 200, {
       etag: version,
       'content-length': content.length - from,
       ...(from && { 'content-range': `bytes ${from}-${content.length - 1}/${content.length}` }),
     });
-    response.write(content.subarray(from, from + 100_000), () => setTimeout(() => response.destroy(), 20));
-    if (from + 100_000 >= content.length) response.end();
+    const kept = (): boolean => (statSync(join(folder, 'b.part'), { throwIfNoEntry: false })?.size ?? 0) >= from + 100_000;
+    const cut = (): void => void (kept() ? response.destroy() : setTimeout(cut, 2));
+    if (from + 100_000 >= content.length) response.end(content.subarray(from));
+    else response.write(content.subarray(from, from + 100_000), cut);
   },
   norange: (_, response) => {
     response.writeHead(200, { 'content-length': content.length });
