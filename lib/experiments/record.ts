@@ -117,6 +117,8 @@ export interface TableRow<C = Json> {
   metric?: string;
   /** A row that runs only where it, or its group by this name, is asked for. */
   group?: string;
+  /** Needs true labels: the row exists on generated data only. */
+  truth?: boolean;
   paper?: PaperFigure;
 }
 

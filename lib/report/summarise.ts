@@ -24,8 +24,10 @@ export function summarise(table: TableLike, rowRuns: readonly RowRuns[], options
   const rows = every.filter(
     (row, i) => row.runs > 0 || (!table.rows[i].group && ((row.paper && row.paper.claim === undefined) || !started)),
   );
-  const absent = table.rows.filter((row) => !rows.some((shown) => shown.id === row.id));
   const all = rowRuns.flatMap((r) => r.runs);
+  // Rows that need to know the truth cannot be run where nobody does.
+  const known = !all.length || all.some(({ data }) => data.name.startsWith('generated'));
+  const absent = table.rows.filter((row) => !rows.some((shown) => shown.id === row.id) && (known || !row.truth));
   const rendered: Omit<RenderedTable, 'notes'> = {
     id: table.id,
     title: table.title,

@@ -16,8 +16,6 @@ export interface FinetuneRow extends TableRow<Patch<FinetuneConfig>> {
   graded?: GradedConfig;
   /** The row ranks by engagement; `patch` is not read. */
   ranking?: RankingConfig;
-  /** Needs true labels: the row exists on generated data only. */
-  truth?: boolean;
 }
 
 /** A table of fine-tuned models: a base configuration at a scale, and a patch a row. */
