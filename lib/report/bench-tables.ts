@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { InputError } from '../runtime/errors';
+import { renderKind, type RenderedBlocks } from './blocks';
 import { gridMarkdown } from './formats/markdown';
 import type { Column, Grid } from './formats/grid';
 import { plain } from './numbers';
@@ -124,23 +125,6 @@ export function benchMarkdown(root: string, name: string): string {
   }
 }
 
-const BLOCK = /(<!-- bench:(\S+) -->\n)([\s\S]*?)(<!-- \/bench -->)/g;
-
 /** A document with its bench blocks (`<!-- bench:cpu-steps -->` to `<!-- /bench -->`) rendered anew, and what differed. */
-export function renderBench(text: string, where: string, root: string) {
-  const drift: { where: string; what: string }[] = [];
-  let blocks = 0;
-  const rendered = text.replace(BLOCK, (whole, open: string, name: string, body: string, close: string) => {
-    blocks++;
-    try {
-      const fresh = `\n${benchMarkdown(root, name)}\n`;
-      if (fresh !== body) drift.push({ where, what: `bench ${name} differs from its record` });
-      return open + fresh + close;
-    } catch (error) {
-      if (!(error instanceof InputError)) throw error;
-      drift.push({ where, what: error.message });
-      return whole;
-    }
-  });
-  return { text: rendered, drift, blocks };
-}
+export const renderBench = (text: string, where: string, root: string): RenderedBlocks =>
+  renderKind(text, where, 'bench', (name) => ({ name: `bench ${name}`, fresh: benchMarkdown(root, name) }));

@@ -3,13 +3,14 @@ import { join, relative } from 'node:path';
 import type { RunRecord } from '../experiments/record';
 import { writeFileAtomic } from '../runtime/files';
 import { renderBench } from './bench-tables';
+import type { Drift } from './blocks';
 import { fillTables } from './collect';
 import type { Figure } from './figures/figure';
-import { renderBlocks, type Drift } from './verify';
+import { renderBlocks, renderSweeps } from './verify';
 import { namedFigures } from './write';
 
 /**
- * Renders the table and bench blocks of README.md and of every Markdown file below docs/ anew and compares, and every `docs/figures/table-….svg`
+ * Renders the blocks of tables, sweeps and bench records of README.md and of every Markdown file below docs/ anew and compares, and every `docs/figures/table-….svg`
  * with the figure of that name (an empty file with the name asks for one). With `write` the files are brought up
  * to date, and only what cannot be rendered (no records) is still reported.
  */
@@ -20,8 +21,14 @@ export function verifyDocuments(root: string, records: readonly RunRecord[], wri
     const name = relative(root, path);
     const render = (old: string) => {
       const tables = renderBlocks(old, name, records);
-      const bench = renderBench(tables.text, name, root);
-      return { text: bench.text, drift: [...tables.drift, ...bench.drift], blocks: tables.blocks + bench.blocks };
+      const sweeps = renderSweeps(tables.text, name, records);
+      const bench = renderBench(sweeps.text, name, root);
+      const all = [tables, sweeps, bench];
+      return {
+        text: bench.text,
+        drift: all.flatMap(({ drift }) => drift),
+        blocks: all.reduce((n, { blocks }) => n + blocks, 0),
+      };
     };
     const { text: fresh, drift, blocks } = render(text);
     found.blocks += blocks;

@@ -1,4 +1,5 @@
 export * from './baselines';
+export * from './blocks';
 export * from './brand-view';
 export * from './change';
 export * from './collect';

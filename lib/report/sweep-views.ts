@@ -4,6 +4,7 @@ import { configHash } from '../runtime/hash';
 import { Key } from '../runtime/key';
 import { mean, pairedChange, type Change } from './change';
 import type { Figure } from './figures/figure';
+import type { Grid } from './formats/grid';
 import { linesFigure, type Line } from './figures/lines';
 import type { Markup } from './markup';
 import { range, signed, plain } from './numbers';
@@ -71,23 +72,44 @@ const percent = (x: number): string => (Number.isFinite(x) ? `${plain(100 * x, 1
 /** Noise rates that differ by the draw of a few rows stand on one line. */
 const noiseOf = ({ noise }: SweepPoint): string => `${Math.round(100 * noise)} % noise`;
 
-/** The sweep as a table: where removal starts to help, and where it hurts. */
-export function sweepView(points: readonly SweepPoint[]): { html: Markup; text: string } {
+/** The sweep as cells: where removal starts to help, and where it hurts. */
+export function sweepGrid(points: readonly SweepPoint[]): Grid {
   const cell = (change: Change | undefined): string =>
-    change ? `${signed(change.value, 'percent')} ${range(change.interval, 'percent')}` : '–';
+    change ? [signed(change.value, 'percent'), ...(change.interval ? [range(change.interval, 'percent')] : [])].join(' ') : '–';
+  const right = [
+    'labels flipped',
+    'rows removed',
+    'precision',
+    'recall',
+    'micro-F1 ×100, change [95 %]',
+    'on true labels',
+    'runs',
+  ];
+  const titles = ['scale', 'labels flipped', 'rows removed', 'by', ...right.slice(2)];
+  return {
+    columns: titles.map((title) => ({ title, align: right.includes(title) ? 'right' : 'left' })),
+    rows: points.map((p) => ({
+      cells: [
+        p.scale,
+        percent(p.noise),
+        percent(p.removed),
+        p.method === 'oracle' ? 'the truth' : 'confident learning',
+        percent(p.precision),
+        percent(p.recall),
+        cell(p.given),
+        cell(p.truth),
+        String(p.runs),
+      ],
+    })),
+  };
+}
+
+/** The sweep as a table for a notebook. */
+export function sweepView(points: readonly SweepPoint[]): { html: Markup; text: string } {
+  const { columns, rows } = sweepGrid(points);
   return tableView(
-    ['scale', 'labels flipped', 'rows removed', 'by', 'precision', 'recall', 'micro-F1, change [95 %]', 'on true labels', 'runs'],
-    points.map((p) => [
-      p.scale,
-      percent(p.noise),
-      percent(p.removed),
-      p.method === 'oracle' ? 'the truth' : 'confident learning',
-      percent(p.precision),
-      percent(p.recall),
-      cell(p.given),
-      cell(p.truth),
-      String(p.runs),
-    ]),
+    columns.map(({ title }) => title),
+    rows.map(({ cells }) => cells),
   );
 }
 

@@ -2,15 +2,12 @@ import type { RunRecord } from '../experiments/record';
 import type { StoredRecord } from '../experiments/store';
 import { metricsOf } from '../metrics/named';
 import { configHash } from '../runtime/hash';
+import { ensure, shown } from '../runtime/errors';
+import { renderKind, type Drift, type RenderedBlocks } from './blocks';
 import { fillTables } from './collect';
 import { briefMarkdown } from './formats/brief';
-import { tableMarkdown } from './formats/markdown';
-
-/** What a record says and what its own contents give. */
-export interface Drift {
-  where: string;
-  what: string;
-}
+import { gridMarkdown, tableMarkdown } from './formats/markdown';
+import { sweepGrid, sweepPoints } from './sweep-views';
 
 /** How far a metric may lie from its recomputation: none for those of labels, the rounding of stored probabilities for the others. */
 const TOLERANCE = { exact: 1e-9, rounded: 2e-3 };
@@ -79,31 +76,25 @@ function recomputed(record: RunRecord): Record<string, { value: number; toleranc
   return out;
 }
 
-// A block's first line names its table, scale and data set, and may ask for the brief form; all up to the closing comment is rendered from records.
-const BLOCK = /(<!-- table:(\S+) (\S+) (\S+)( brief)? -->\n)([\s\S]*?)(<!-- \/table -->)/g;
+/**
+ * A document with its table blocks rendered anew, and what differed: text between `<!-- table:5 small generated -->` and `<!-- /table -->`. The first line names
+ * table, scale and data set, and may ask for the `brief` form.
+ */
+export function renderBlocks(text: string, where: string, records: readonly RunRecord[]): RenderedBlocks {
+  return renderKind(text, where, 'table', (table, scale, data, form) => {
+    const name = `table ${table} at scale ${scale} on ${data}`;
+    ensure(form === undefined || form === 'brief', `${name}: a block's form must be brief or left out, got ${shown(form)}`);
+    const [found] = fillTables(records, { table, scale, data });
+    ensure(found, `${name}: no records fill it`);
+    return { name, fresh: (form ? briefMarkdown : tableMarkdown)(found.table) };
+  });
+}
 
-/** A document with its table blocks rendered anew, and what differed: text between `<!-- table:5 small generated -->` and `<!-- /table -->`. */
-export function renderBlocks(
-  text: string,
-  name: string,
-  records: readonly RunRecord[],
-): { text: string; drift: Drift[]; blocks: number } {
-  const drift: Drift[] = [];
-  let blocks = 0;
-  const rendered = text.replace(
-    BLOCK,
-    (whole, open: string, table: string, scale: string, data: string, brief: string | undefined, body: string, close: string) => {
-      blocks++;
-      const [found] = fillTables(records, { table, scale, data });
-      if (!found) {
-        drift.push({ where: name, what: `table ${table} at scale ${scale} on ${data}: no records fill it` });
-        return whole;
-      }
-      const fresh = `\n${(brief ? briefMarkdown : tableMarkdown)(found.table)}\n`;
-      if (fresh !== body)
-        drift.push({ where: name, what: `table ${table} at scale ${scale} on ${data} differs from its records` });
-      return open + fresh + close;
-    },
-  );
-  return { text: rendered, drift, blocks };
+/** A document with its sweep blocks rendered anew (`<!-- sweep:demo -->` to `<!-- /sweep -->`): confident learning's removal at a scale, over noise and share removed. */
+export function renderSweeps(text: string, where: string, records: readonly RunRecord[]): RenderedBlocks {
+  return renderKind(text, where, 'sweep', (scale) => {
+    const points = sweepPoints(records.filter(({ experiment }) => experiment.scale === scale));
+    ensure(points.length, `sweep at scale ${scale}: no records fill it`);
+    return { name: `sweep at scale ${scale}`, fresh: gridMarkdown(sweepGrid(points)).join('\n') };
+  });
 }

@@ -27,7 +27,7 @@ test('documents: a stale block is found and renewed; unknown names, missing and 
   const root = folder({ environment, tricks });
   const stale = 'a\n<!-- bench:cpu-strategies -->\nold\n<!-- /bench -->\nb\n';
   const first = renderBench(stale, 'README.md', root);
-  assert.deepEqual(first.drift, [{ where: 'README.md', what: 'bench cpu-strategies differs from its record' }]);
+  assert.deepEqual(first.drift, [{ where: 'README.md', what: 'bench cpu-strategies differs from its records' }]);
   const second = renderBench(first.text, 'README.md', root);
   assert.deepEqual([second.drift, second.text, second.blocks], [[], first.text, 1]);
   const says = (name: string, at = root) => renderBench(`<!-- bench:${name} -->\n<!-- /bench -->`, 'd', at).drift[0].what;
