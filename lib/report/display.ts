@@ -10,15 +10,20 @@ import type { RenderedTable } from './rendered';
 /** What one output of a notebook holds: the same thing by MIME type, of which the reader's program shows the best it can. */
 export type Bundle = Record<string, unknown>;
 
+/** Pixels that one line of a legend takes. */
+const LEGEND = 30;
+
 /** The figure with its title above it, on white paper: notebooks have no heading for it, and some have dark pages. */
 function titled({ title, layout }: Figure): Record<string, unknown> {
-  const margin = { l: 48, r: 16, b: 44, ...(layout.margin as object) };
+  const given = { l: 48, r: 16, t: 8, b: 44, ...(layout.margin as Record<string, number>) };
+  // A legend above the plot needs its own line below the title, which makes room for itself alone.
+  const margin = { ...given, t: layout.showlegend ? Math.max(given.t, LEGEND) : given.t };
   const heading = { text: plotText(title), x: 0, xref: 'paper', xanchor: 'left', y: 1, yref: 'container', yanchor: 'top' };
   return {
     ...layout,
     title: { ...heading, automargin: true, pad: { t: 10, b: 10 }, font: { size: 14 } },
     margin,
-    height: Number(layout.height) + 28,
+    height: Number(layout.height) + 28 + margin.t - given.t,
     paper_bgcolor: '#ffffff',
   };
 }

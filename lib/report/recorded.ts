@@ -6,11 +6,15 @@ import { tableFigures } from './figures';
 import { markup } from './markup';
 import type { NotebookStart } from './notebook';
 
-/** The table as the records fill it at every scale and on every data set but the notebook's own, the largest scale first; smoke shows nothing but that it runs. */
+/**
+ * The table as the records fill it at every scale and on every data set but the notebook's own, the largest scale first. Left out: smoke, which shows nothing but
+ * that it runs, and a table that only shares a run with another.
+ */
 export function recordedElsewhere(table: string, { scale, data }: Pick<NotebookStart, 'scale' | 'data'>): FilledTable[] {
   const own = (filled: FilledTable): boolean =>
     filled.scale === scale.name && filled.data.startsWith('generated') === (data === undefined);
-  return fillTables(loadRecords(), { table }).filter((filled) => filled.scale !== 'smoke' && !own(filled));
+  const compares = ({ table: { rows } }: FilledTable): boolean => rows.some((row) => row.change);
+  return fillTables(loadRecords(), { table }).filter((filled) => filled.scale !== 'smoke' && !own(filled) && compares(filled));
 }
 
 /**
