@@ -10,6 +10,8 @@ const ORDER: readonly VerdictKind[] = [
   'contradicted',
   'better',
   'worse',
+  'betterOnce',
+  'worseOnce',
   'missing',
 ];
 

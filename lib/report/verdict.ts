@@ -9,6 +9,8 @@ export const VERDICTS = {
   missing: 'not run',
   better: 'better',
   worse: 'worse',
+  betterOnce: 'better in the one seed run',
+  worseOnce: 'worse in the one seed run',
   held: 'held',
   contradicted: 'contradicted here',
   base: 'base',
@@ -55,6 +57,7 @@ export const LEANING = 0.9;
  * | same direction | the 95 % interval contains 0, yet the change has the paper's sign with 90 % one-sided confidence (\|change\| > t₀.₉·se, with the interval's own standard error and degrees of freedom) over at least two seeds; or the interval excludes 0 on the paper's side but rests on one seed |
  * | not distinguishable at this size | everything else |
  * | better, worse | the paper has no figure: the interval excludes 0 (two seeds or more) |
+ * | better, worse in the one seed run | the same over one seed: the rows measured on are many, training's own chance was drawn once |
  * | held, contradicted here | the paper claims without a figure that the row is better: the interval excludes 0 (two seeds or more) on its side, on the other |
  */
 export function judge(claim: Claim): Verdict {
@@ -71,8 +74,9 @@ export function judge(claim: Claim): Verdict {
   const range = `[${print(low)}, ${print(high)}]`;
   const found = `${range} ${sure ? 'excludes' : 'contains'} 0`;
   if (paperChange === undefined) {
-    if (!sure || !repeated) return verdict('unclear', repeated ? found : `${found}, but one seed cannot show training's chance`);
+    if (!sure) return verdict('unclear', repeated ? found : `${found}, and one seed cannot show training's chance`);
     const better = change.value > 0 === claim.higherIsBetter;
+    if (!repeated) return verdict(better ? 'betterOnce' : 'worseOnce', `${found}, but one seed cannot show training's chance`);
     if (claim.claimed) return verdict(better ? 'held' : 'contradicted', `${found}; the paper claims a gain, without a figure`);
     return verdict(better ? 'better' : 'worse', `${found}; the paper has no figure`);
   }

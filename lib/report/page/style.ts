@@ -31,8 +31,8 @@ tbody th{font-weight:500;min-width:10.5rem;overflow-wrap:anywhere}
 .verdict{font-weight:600}
 .verdict::before{content:"";display:inline-block;width:.5em;height:.5em;border-radius:50%;background:currentColor;margin-right:.45em;vertical-align:.08em}
 .reproduced,.better,.held{color:var(--good)}.leaning{color:var(--lean)}.differs,.worse,.contradicted{color:var(--bad)}
-.unclear,.missing,.base{color:var(--none)}
-.unclear::before{background:none;box-shadow:inset 0 0 0 1.5px currentColor}.missing::before,.base::before{display:none}
+.unclear,.betterOnce,.worseOnce,.missing,.base{color:var(--none)}
+.unclear::before,.betterOnce::before,.worseOnce::before{background:none;box-shadow:inset 0 0 0 1.5px currentColor}.missing::before,.base::before{display:none}
 .missing,.base{font-weight:400}
 .reason{display:block;color:var(--muted);font-size:.8rem;line-height:1.4;min-width:9rem;max-width:22rem}
 details{font-size:.8rem;color:var(--muted);font-weight:400}summary{cursor:pointer;width:max-content;max-width:100%}

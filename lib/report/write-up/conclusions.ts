@@ -14,7 +14,7 @@ export interface Conclusions {
 export function concludeFrom(filled: readonly FilledTable[]): Conclusions {
   const can = filled.flatMap(({ table, scale, data }) =>
     compared(table)
-      .filter((row) => !['unclear', 'leaning', 'missing', 'base'].includes(row.verdict.kind))
+      .filter((row) => !['unclear', 'leaning', 'betterOnce', 'worseOnce', 'missing', 'base'].includes(row.verdict.kind))
       .map(
         (row) => `${shortTitle(table)}, scale ${scale}, ${data}: ${row.label} ${changeWords(table, row)} (${row.verdict.words}).`,
       ),

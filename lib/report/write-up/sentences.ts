@@ -12,6 +12,8 @@ const GROUPS: readonly [VerdictKind, string][] = [
   ['contradicted', "Against the paper's claim"],
   ['better', 'Better than what it is measured against, where the paper has no figure'],
   ['worse', 'Worse than what it is measured against, where the paper has no figure'],
+  ['betterOnce', 'Better in the one seed that was run, which says nothing of training again'],
+  ['worseOnce', 'Worse in the one seed that was run, which says nothing of training again'],
 ];
 
 /** A list in words: `a, b and c`. */
