@@ -20,8 +20,12 @@ export interface FilledTable {
   data: string;
 }
 
+/** Generated data as `--noise` names them. */
+const OTHER_NOISE = /^generated-.*-noiseRate-/;
+
 /**
- * Every table that the records fill: the largest scale first, then by data set and table. A table of which no two rows can be compared (one run that it
+ * Every table that the records fill: the largest scale first, then by data set and table. Data generated with another share of flipped labels, which the
+ * removal sweep shows, are left out unless asked for by name. A table of which no two rows can be compared (one run that it
  * shares with another table, say) is left out unless it is asked for by its number.
  */
 export function fillTables(records: readonly RunRecord[], wanted: Wanted = {}): FilledTable[] {
@@ -32,6 +36,7 @@ export function fillTables(records: readonly RunRecord[], wanted: Wanted = {}): 
       scale: scale.name,
       data,
     }))
+    .filter(({ data }) => wanted.data !== undefined || !OTHER_NOISE.test(data))
     .filter(
       ({ table }) =>
         wanted.table !== undefined || table.rows.every((r) => r.against === undefined) || table.rows.some((r) => r.change),

@@ -47,13 +47,14 @@ export function figureBundle(figure: Figure): Bundle {
   };
 }
 
-/** A table for notebooks: HTML, Markdown, LaTeX (for exports to PDF) and plain text. */
+/** A table for notebooks: HTML, Markdown, LaTeX (for exports to PDF), and Markdown again as plain text: columns set with blanks would be three times as long. */
 export function tableBundle(table: RenderedTable): Bundle {
+  const markdown = tableMarkdown(table);
   return {
     'text/html': tableHtml(table, { reasons: true }).html,
-    'text/markdown': tableMarkdown(table),
+    'text/markdown': markdown,
     'text/latex': tableLatex(table),
-    'text/plain': tableText(table),
+    'text/plain': markdown,
   };
 }
 
@@ -64,7 +65,8 @@ export function showFigure(figure: Figure): void {
 
 /** Shows a table as a notebook cell's output; outside a notebook, prints it. */
 export function showTable(table: RenderedTable): void {
-  show(tableBundle(table));
+  if (kernelDisplay()) show(tableBundle(table));
+  else process.stdout.write(`${tableText(table).trimEnd()}\n`);
 }
 
 /** Shows HTML made by `markup` (so that text within it is escaped), with the same in plain words for programs that show no HTML. */

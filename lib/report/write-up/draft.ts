@@ -31,9 +31,13 @@ export interface Draft {
   conclusions: Conclusions;
 }
 
-/** Drafts a results section from run records: real data first, then by table. Tables without records are named, nothing is made up for them. */
+/** Drafts a results section from run records: real data first, then by table, each table at the largest scale of each data set unless a scale is wanted. Tables without records are named, nothing is made up for them. */
 export function draftResults(records: readonly RunRecord[], wanted: Wanted = {}): Draft {
-  const all = fillTables(records, wanted);
+  const found = fillTables(records, wanted);
+  // The largest scale of each table and data set, which stand in that order; a smaller one where it is asked for.
+  const first = (own: FilledTable): FilledTable =>
+    found.find(({ table, data }) => table.id === own.table.id && data === own.data)!;
+  const all = wanted.scale === undefined ? found.filter((own) => first(own) === own) : found;
   const real = ({ data }: FilledTable): boolean => !data.startsWith('generated');
   const filled = [...all.filter(real), ...all.filter((table) => !real(table))];
   const present = new Set(filled.map(({ table }) => table.id));

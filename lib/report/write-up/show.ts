@@ -2,8 +2,10 @@ import { join } from 'node:path';
 import { loadRecords, runFolders } from '../../experiments/store';
 import { projectRoot } from '../../runtime/files';
 import type { Wanted } from '../collect';
-import { show, showFigure, showTable } from '../display';
+import { figureBundle, show, showTable } from '../display';
 import { escapeMarkdown } from '../escape';
+import type { Figure } from '../figures/figure';
+import type { RenderedTable } from '../rendered';
 import { bullets, paragraph } from './documents';
 import { draftResults, type Draft } from './draft';
 
@@ -29,6 +31,20 @@ export function showSetting({ setting, absent }: Draft): void {
   showMarkdown(`${paragraph(setting)}\n\n${bullets(absent)}`, [...setting, ...absent].join('\n'));
 }
 
+/** A figure without the page that would make it live in an export: a draft is printed, and this keeps the notebook small. */
+function showPicture(figure: Figure): void {
+  show(Object.fromEntries(Object.entries(figureBundle(figure)).filter(([type]) => type !== 'text/html')));
+}
+
+/** Metrics beside the leading one that a draft shows where none of them has changes of its own. */
+const FEW = 7;
+
+/** The table with those metrics beside the leading one whose changes were measured; the written files and the report have them all. */
+function forReading(table: RenderedTable): RenderedTable {
+  const measured = table.beside.filter((name) => table.rows.some((row) => row.besideChanges?.[name]));
+  return { ...table, beside: measured.length ? measured : table.beside.slice(0, FEW) };
+}
+
 /** The sections of one of the papers' tables: words, table and figure for each scale and data set. Says so where no record fills it. */
 export function showSections({ sections, absent }: Draft, id: string): void {
   const own = sections.filter((section) => section.id === id);
@@ -36,8 +52,8 @@ export function showSections({ sections, absent }: Draft, id: string): void {
   if (!own.length) showMarkdown(paragraph([missing]), missing);
   for (const { heading, sentences, filled, figure } of own) {
     showMarkdown(`### ${escapeMarkdown(heading)}\n\n${paragraph(sentences)}`, `${heading}\n${sentences.join(' ')}`);
-    showTable(filled.table);
-    if (figure) showFigure(figure);
+    showTable(forReading(filled.table));
+    if (figure) showPicture(figure);
   }
 }
 
