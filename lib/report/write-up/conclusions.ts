@@ -1,4 +1,5 @@
-import { shortTitle } from '../formats/grid';
+import { besideView } from '../beside-view';
+import { metricTitle, shortTitle } from '../formats/grid';
 import { figure, factor } from '../numbers';
 import type { FilledTable } from '../collect';
 import type { RenderedTable } from '../rendered';
@@ -12,14 +13,23 @@ export interface Conclusions {
 
 /** Draws the line between what these tables show and what they cannot, from the intervals, seeds, sizes and data behind them. */
 export function concludeFrom(filled: readonly FilledTable[]): Conclusions {
-  const can = filled.flatMap(({ table, scale, data }) =>
-    compared(table)
-      .filter((row) => !['unclear', 'leaning', 'betterOnce', 'worseOnce', 'missing', 'base'].includes(row.verdict.kind))
-      .map(
-        (row) => `${shortTitle(table)}, scale ${scale}, ${data}: ${row.label} ${changeWords(table, row)} (${row.verdict.words}).`,
+  const certain = (table: RenderedTable) =>
+    compared(table).filter(
+      (row) => !['unclear', 'leaning', 'betterOnce', 'worseOnce', 'missing', 'base'].includes(row.verdict.kind),
+    );
+  const views = filled.map(({ table, scale, data }) => {
+    const auc = besideView(table, 'exactAuc');
+    return { where: `${shortTitle(table)}, scale ${scale}, ${data}`, metrics: [table, ...(auc ? [auc] : [])] };
+  });
+  const can = views.flatMap(({ where, metrics }) =>
+    metrics.flatMap((table, i) =>
+      certain(table).map(
+        (row) =>
+          `${where}: ${row.label} ${changeWords(table, row)}${i ? `, by ${metricTitle(table.metric)}` : ''} (${row.verdict.words}).`,
       ),
+    ),
   );
-  const all = filled.flatMap(({ table }) => compared(table));
+  const all = views.flatMap(({ metrics }) => metrics.flatMap(compared));
   const cannot = [
     ...filled.flatMap(({ table, scale, data }) => tooSmall(table, `${shortTitle(table)}, scale ${scale}, ${data}`)),
     ...filled.flatMap(({ table, scale, data }) => stuck(table, `${shortTitle(table)}, scale ${scale}, ${data}`)),

@@ -1,3 +1,4 @@
+import { besideView } from '../beside-view';
 import { metricTitle } from '../formats/grid';
 import { count, figure, range, signed, spread } from '../numbers';
 import type { RenderedRow, RenderedTable } from '../rendered';
@@ -47,7 +48,7 @@ export function resultSentences(table: RenderedTable): string[] {
     const rows = compared(table).filter((row) => row.verdict.kind === kind);
     if (rows.length) sentences.push(`${words}: ${rows.map((row) => `${row.label} (${changeWords(table, row)})`).join('; ')}.`);
   }
-  sentences.push(...unclear(table));
+  sentences.push(...unclear(table), ...byAuc(table));
   const missing = table.rows.filter((row) => !row.runs).map((row) => row.label);
   if (missing.length) sentences.push(`Not run: ${inWords(missing)}.`);
   return sentences;
@@ -70,6 +71,18 @@ function unclear(table: RenderedTable): string[] {
     : '';
   return [
     `Not distinguishable at this size: ${rows.map((row) => `${row.label} (${signed(row.change!.value, table.unit)})`).join('; ')}${size}.`,
+  ];
+}
+
+/** The same comparisons by AUC of exact, which needs no threshold and tells models from the majority class where micro-F1 cannot. */
+function byAuc(table: RenderedTable): string[] {
+  const view = besideView(table, 'exactAuc');
+  if (!view) return [];
+  const rows = compared(view).filter((row) => ['better', 'worse', 'betterOnce', 'worseOnce'].includes(row.verdict.kind));
+  const heading = `By ${metricTitle(view.metric)}${view.unit === 'percent' ? ' (×100)' : ''}`;
+  if (!rows.length) return [`${heading} no interval excludes 0.`];
+  return [
+    `${heading}: ${rows.map((row) => `${row.label} ${changeWords(view, row)} (${row.verdict.words})`).join('; ')}; the other intervals hold 0.`,
   ];
 }
 

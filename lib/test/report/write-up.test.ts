@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { loadRecords } from '../../experiments/store';
 import type { FilledTable } from '../../report/collect';
 import { range, signed, spread } from '../../report/numbers';
 import { summarise } from '../../report/summarise';
@@ -11,6 +12,7 @@ import { concludeFrom } from '../../report/write-up/conclusions';
 import { draftLatex, draftMarkdown } from '../../report/write-up/documents';
 import { draftResults, type Draft } from '../../report/write-up/draft';
 import { inWords, resultSentences } from '../../report/write-up/sentences';
+import { projectRoot } from '../../runtime/files';
 import { hostileTable } from './hostile';
 import { simulateTable } from './simulate';
 
@@ -85,4 +87,19 @@ test('the LaTeX document compiles with booktabs, hostile labels and all', { skip
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+});
+
+test('what AUC shows is told beside the leading metric, with the figures of its own changes (oracle: the filled table)', () => {
+  const draft = draftResults(loadRecords([join(projectRoot(), 'data', 'runs')]), { table: '3', data: 'esci-sample' });
+  const [{ filled, sentences }] = draft.sections;
+  const told = sentences.find((sentence) => sentence.startsWith('By AUC of exact (×100): '))!;
+  const certain = filled.table.rows.filter((row) => {
+    const interval = row.besideChanges?.exactAuc?.interval;
+    return interval && (interval.low > 0.0001 || interval.high < -0.0001);
+  });
+  assert.ok(certain.length >= 2, 'the committed records show changes of AUC');
+  for (const row of certain)
+    assert.ok(told.includes(`${row.label} ${signed(row.besideChanges!.exactAuc.value, 'percent')}`), row.label);
+  const concluded = draft.conclusions.can.filter((sentence) => sentence.includes('by AUC of exact'));
+  assert.equal(concluded.length, certain.filter((row) => row.seeds > 1).length);
 });
