@@ -233,5 +233,5 @@ test('a filled table says what counts, and compares with BM25 below', async () =
   assert.match(text, new RegExp(`7 of ${data.queries} queries have two or more judged rows`));
   assert.match(text, /not ESCI/);
   assert.match(text, /Also against BM25, title and brand: Ensemble, mean of ranks.* not distinguishable/);
-  assert.match(text, /over 3 seeds, scale minilm, on chorus-electronics/);
+  assert.match(text, /over 3 seeds, scale minilm, computed on a CPU, on chorus-electronics/);
 });
