@@ -1,5 +1,4 @@
 import { generate } from '../data/generate';
-import { drawMixup } from '../finetune/mixup';
 import { NO_TRICKS, type Tricks } from '../finetune/step';
 import { scales } from '../experiments/scales';
 import { now } from '../runtime/clock';
@@ -8,7 +7,7 @@ import { writeFileAtomic } from '../runtime/files';
 import { Key } from '../runtime/key';
 import { environment, peakMemoryBytes } from '../runtime/provenance';
 import { tokenise, trainTokenizer } from '../text';
-import { benchClassifier } from './bench-classifier';
+import { benchClassifier, randomFeeds } from './bench-classifier';
 import { PythonProcess } from './python-process';
 import { benchEpoch, type EpochFigures } from './bench-epoch';
 
@@ -204,14 +203,7 @@ function ownStep(
   const key = Key.from('bench');
   const plain = { vocabulary: VOCABULARY, buckets: [tokens], padId: 1, weightDecay: 0, clip: 0, warmup: 0 };
   const classifier = benchClassifier({ ...shape, ...plain, dropout, precision, tricks }, key);
-  const random = key.fold('batch').random();
-  const feeds = {
-    inputIds: Int32Array.from({ length: batch * tokens }, () => 5 + random.int(VOCABULARY - 5)),
-    attentionMask: new Int32Array(batch * tokens).fill(1),
-    labels: Int32Array.from({ length: batch }, () => random.int(4)),
-    weights: new Float32Array(batch).fill(1),
-    ...(tricks.mixup ? drawMixup(tricks.mixup, batch, random) : {}),
-  };
+  const feeds = randomFeeds({ batch, tokens, vocabulary: VOCABULARY, tricks }, key);
   let t = 0;
   const step = (): number => {
     const started = now();

@@ -2,7 +2,7 @@
 import { Key } from '../runtime/key';
 import { now } from '../runtime/clock';
 import { backend } from '../runtime/tensorflow';
-import { benchClassifier } from './bench-classifier';
+import { benchClassifier, randomFeeds } from './bench-classifier';
 
 export interface GpuRequest {
   layers: number;
@@ -28,19 +28,13 @@ export interface GpuTimes {
 }
 
 const request = JSON.parse(process.argv[2]) as GpuRequest;
-const { batch, tokens, vocabulary, eager, steps } = request;
+const { tokens, eager, steps } = request;
 if (eager) process.env.ESCI_EAGER = '1';
 const key = Key.from('gpu');
 const started = now();
 const classifier = benchClassifier({ ...request, buckets: [tokens], padId: 1, weightDecay: 0.01, clip: 1, warmup: 0 }, key);
 const startSeconds = (now() - started) / 1000;
-const random = key.fold('batch').random();
-const feeds = {
-  inputIds: Int32Array.from({ length: batch * tokens }, () => 5 + random.int(vocabulary - 5)),
-  attentionMask: new Int32Array(batch * tokens).fill(1),
-  labels: Int32Array.from({ length: batch }, () => random.int(4)),
-  weights: new Float32Array(batch).fill(1),
-};
+const feeds = randomFeeds(request, key);
 const times: number[] = [];
 const WARM_UP = 3;
 for (let t = 0; t < WARM_UP + steps; t++) {

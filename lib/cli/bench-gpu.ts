@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { encoderFlops, finetuneFlops } from '../experiments/flops';
-import type { EncoderShape } from '../experiments/shape';
+import { xlmr } from '../experiments/shape';
 import { NO_TRICKS } from '../finetune/step';
 import { deviceReport } from '../runtime/device';
 import { ensure, InputError } from '../runtime/errors';
@@ -66,13 +66,13 @@ export interface GpuFigures {
   failed?: string;
 }
 
-const widths = ({ layers, hidden, heads, vocabulary }: GpuShape): EncoderShape => ({ type: 'xlm-roberta', layers, hidden, heads, ffn: 4 * hidden, vocabulary, maxPositions: 514, typeVocabulary: 1 }); // prettier-ignore
-
 /** Figures of a step's times. PyTorch computes the whole last layer where we compute it for the first token: each is credited with what it computes. */
 export function gpuFigures(shape: GpuShape, column: Column, milliseconds: readonly number[], peak: Peak | undefined): GpuFigures {
-  const { batch, tokens } = shape;
+  const { layers, hidden, heads, vocabulary, batch, tokens } = shape;
+  const widths = xlmr(layers, hidden, heads, vocabulary);
   const median = [...milliseconds].sort((a, b) => a - b)[milliseconds.length >> 1];
-  const flops = 'ours' in column.by ? finetuneFlops(widths(shape), batch, tokens, NO_TRICKS, 'cls') : 3 * encoderFlops(widths(shape), batch, tokens); // prettier-ignore
+  const flops =
+    'ours' in column.by ? finetuneFlops(widths, batch, tokens, NO_TRICKS, 'cls') : 3 * encoderFlops(widths, batch, tokens);
   const teraflops = flops / median / 1e9;
   const best = peak && (column.precision === 'bf16' ? peak.bf16 : peak.tf32);
   return {

@@ -1,27 +1,21 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { freemem, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { countParams, encoderParams, openPretrained, savePretrained, type EncoderConfig } from '../encoder';
 import { finetuneMemory } from '../experiments/memory';
 import { scales } from '../experiments/scales';
-import { LOSS_DEFAULTS } from '../finetune/losses';
-import { NO_TRICKS } from '../finetune/step';
+import { xlmr } from '../experiments/shape';
 import { now } from '../runtime/clock';
 import { ensure } from '../runtime/errors';
 import { Key } from '../runtime/key';
 import { environment, peakMemoryBytes } from '../runtime/provenance';
 import { Classifier } from '../train/classifier';
+import { benchSpec, randomFeeds } from './bench-classifier';
+import { forgetPeak, resident } from './resident';
 
 /** The shape of InfoXLM-large and XLM-R-large. */
 export const LARGE: EncoderConfig = {
-  type: 'xlm-roberta',
-  layers: 24,
-  hidden: 1024,
-  heads: 16,
-  ffn: 4096,
-  vocabulary: 250_002,
-  maxPositions: 514,
-  typeVocabulary: 1,
+  ...xlmr(24, 1024, 16),
   padId: 1,
   epsilon: 1e-5,
   dropout: 0.1,
@@ -90,25 +84,9 @@ export async function benchLarge(encoder: EncoderConfig, tokens: number, updates
     const write = clock();
     say(`wrote ${countParams(specs)} weights, ${gib(fileBytes)}, in ${write.toFixed(1)} s`);
 
-    const classifier = new Classifier({
-      encoder,
-      head: { pooling: 'cls', brand: 0, color: 0, country: 0, trigrams: 0, dropout: 0.1 },
-      sizes: { hidden: encoder.hidden, brands: 0, colors: 0, trigramVocabulary: 0, outputs: 4 },
-      step: {
-        loss: { ...LOSS_DEFAULTS, kind: 'ce' },
-        tricks: NO_TRICKS,
-        combine: 'sum',
-        adam: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01 },
-        clip: 1,
-        accumulation: 1,
-      },
-      schedule: { learningRate: 1e-5, warmup: 0, decay: 'constant' },
-      batch: 1,
-      buckets: [tokens],
-      trigramCapacity: 0,
-      frozen: [],
-      precision: 'f32',
-    });
+    const sizes = { ...encoder, batch: 1, tokens };
+    const spec = benchSpec({ ...sizes, precision: 'f32', buckets: [tokens], weightDecay: 0.01, clip: 1, warmup: 0 });
+    const classifier = new Classifier({ ...spec, encoder, schedule: { ...spec.schedule, learningRate: 1e-5 } });
     try {
       const record = clock();
       say(`recorded ${classifier.program.nodes} nodes in ${record.toFixed(1)} s`);
@@ -121,15 +99,9 @@ export async function benchLarge(encoder: EncoderConfig, tokens: number, updates
       const load = clock();
       const peak = { load: peakMemoryBytes(), step: 0, save: 0 };
       say(`loaded in ${load.toFixed(1)} s, peak ${gib(peak.load)}`);
-      const random = key.fold('batch').random();
-      const feeds = {
-        inputIds: Int32Array.from({ length: tokens }, () => 5 + random.int(encoder.vocabulary - 5)),
-        attentionMask: new Int32Array(tokens).fill(1),
-        labels: [random.int(4)],
-        weights: [1],
-      };
+      const feeds = randomFeeds(sizes, key);
       const [steps, losses]: number[][] = [[], []];
-      forgetPeak();
+      if (onLinux) forgetPeak();
       for (let t = 0; t < updates; t++) {
         const fed = { ...feeds, seed: key.fold(t).words(), ...classifier.scalars(t, updates) };
         const { loss } = classifier.program.run('train', String(tokens), fed);
@@ -169,15 +141,9 @@ function estimate(encoder: EncoderConfig, tokens: number) {
   return finetuneMemory({ ...base, head, trigrams: null, text, optimiser, precision: 'f32' }, encoder, { brands: 0, colors: 0 });
 }
 
-/** Forgets the largest resident memory so far; `peakNow` is then the largest since, on Linux. */
-function forgetPeak(): void {
-  if (process.platform === 'linux') writeFileSync('/proc/self/clear_refs', '5');
-}
-
-function peakNow(): number {
-  if (process.platform !== 'linux') return peakMemoryBytes();
-  return 1024 * Number(/^VmHWM:\s+(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]);
-}
+/** The largest resident memory since it was last forgotten, on Linux; elsewhere, where nothing forgets it, since the start. */
+const onLinux = process.platform === 'linux';
+const peakNow = (): number => (onLinux ? resident('VmHWM') : peakMemoryBytes());
 
 function timer(): () => number {
   let last = now();

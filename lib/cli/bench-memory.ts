@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { finetuneMemory, graphBytes, RECOMPUTED, type Memory } from '../experiments/memory';
 import { scales } from '../experiments/scales';
 import type { FinetuneConfig } from '../experiments/config';
+import { xlmr } from '../experiments/shape';
 import { NO_TRICKS } from '../finetune/step';
 import type { MemoryShape } from './bench-memory-child';
 
@@ -80,17 +81,7 @@ export function estimatedBytes(shape: MemoryShape): number {
     precision,
     ...(recompute ? { recompute: true } : {}),
   };
-  const encoder = {
-    type: 'xlm-roberta',
-    layers,
-    hidden,
-    heads,
-    ffn: 4 * hidden,
-    vocabulary,
-    maxPositions: 514,
-    typeVocabulary: 1,
-  } as const;
-  const memory: Memory = finetuneMemory(config, encoder, { brands: 0, colors: 0 });
+  const memory: Memory = finetuneMemory(config, xlmr(layers, hidden, heads, vocabulary), { brands: 0, colors: 0 });
   return memory.total + graphBytes(layers, 1, passesAlive(tricks) + (recompute ? RECOMPUTED : 0));
 }
 

@@ -24,13 +24,14 @@ export interface DataSizes {
  */
 export const ESCI_SIZES: DataSizes = { brands: 151_519, colors: 47_036, rows: { 1: 1_118_011, 2: 2_069_039, 3: 2_069_039 } };
 
-const xlmr = (layers: number, hidden: number, heads: number): EncoderShape => ({
+/** The widths of an XLM-RoBERTa of this size, as all of its family have them. */
+export const xlmr = (layers: number, hidden: number, heads: number, vocabulary = 250_002): EncoderShape => ({
   type: 'xlm-roberta',
   layers,
   hidden,
   heads,
   ffn: 4 * hidden,
-  vocabulary: 250_002,
+  vocabulary,
   maxPositions: 514,
   typeVocabulary: 1,
 });

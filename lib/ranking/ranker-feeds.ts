@@ -1,5 +1,6 @@
 import type { Key } from '../runtime/key';
 import { padBatch, type Batch as RowBatch } from '../text';
+import { withTypes } from '../train/inputs';
 import type { ImpressionGroups, PairInputs } from './inputs';
 import type { RankerSpec } from './train-ranking';
 
@@ -48,10 +49,6 @@ export function pairFeeds(
   const { width } = inputs;
   const features = new Float32Array(rows.length * width);
   rows.forEach((row, i) => features.set(inputs.features.subarray(row * width, (row + 1) * width), i * width));
-  return {
-    inputIds,
-    attentionMask,
-    ...(spec.encoder.type === 'bert' ? { tokenTypeIds: tokenTypeIds ?? new Int32Array(inputIds.length) } : {}),
-    ...(width ? { features } : {}),
-  };
+  const tokens = { inputIds, attentionMask, ...(tokenTypeIds ? { tokenTypeIds } : {}) };
+  return { ...withTypes(tokens, spec.encoder.type === 'bert'), ...(width ? { features } : {}) };
 }
