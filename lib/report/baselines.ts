@@ -2,7 +2,7 @@ import { BASELINES } from '../experiments/baselines';
 import type { RowRuns, RunRecord } from '../experiments/record';
 import { Key } from '../runtime/key';
 import { mean, pairedChange, sd, type Change } from './change';
-import type { RenderedTable, Spread } from './rendered';
+import { EXACT_AUC, type RenderedTable, type Spread } from './rendered';
 
 /** A baseline as a table shows it: the same metrics on the same folds, by a model that fine-tuned no encoder. */
 export interface RenderedBaseline {
@@ -23,7 +23,6 @@ export interface OverBaseline {
 
 /** The baseline that every fine-tuned row is held against: what the encoder as it comes and shared words say already. */
 const HELD_AGAINST = 'cosine';
-const METRIC = 'exactAuc';
 
 const nameOf = (run: RunRecord): string => (run.experiment.config as { baseline: string }).baseline;
 
@@ -55,14 +54,14 @@ export function withBaselines(table: RenderedTable, rows: readonly RowRuns[], re
   const held = of(HELD_AGAINST);
   const changes = rows.flatMap(({ row, runs: fitted }): [string, Change][] => {
     const key = Key.from('baseline').fold(table.id, row.id);
-    const change = held.length ? pairedChange(METRIC, fitted, forSeeds(held, fitted), { key }) : undefined;
+    const change = held.length ? pairedChange(EXACT_AUC, fitted, forSeeds(held, fitted), { key }) : undefined;
     return change ? [[row.label, change]] : [];
   });
   return {
     ...table,
     baselines,
     ...(changes.length
-      ? { overBaseline: { label: BASELINES[HELD_AGAINST].label, metric: METRIC, changes: Object.fromEntries(changes) } }
+      ? { overBaseline: { label: BASELINES[HELD_AGAINST].label, metric: EXACT_AUC, changes: Object.fromEntries(changes) } }
       : {}),
   };
 }

@@ -30,13 +30,13 @@ const OTHER_NOISE = /^generated-.*-noiseRate-/;
  */
 export function fillTables(records: readonly RunRecord[], wanted: Wanted = {}): FilledTable[] {
   return assembleTables(records, wanted)
+    .filter(({ data }) => wanted.data !== undefined || !OTHER_NOISE.test(data))
     .map(({ table, rows, scale, data }) => ({
       table: withBaselines(summarise(table, rows), rows, records),
       rows,
       scale: scale.name,
       data,
     }))
-    .filter(({ data }) => wanted.data !== undefined || !OTHER_NOISE.test(data))
     .filter(
       ({ table }) =>
         wanted.table !== undefined || table.rows.every((r) => r.against === undefined) || table.rows.some((r) => r.change),

@@ -1,7 +1,7 @@
 import type { RunRecord } from '../experiments/record';
 import { computedOn } from './computed-on';
 import { metricTitle } from './formats/grid';
-import { count, figure, range, signed } from './numbers';
+import { count, figure, plural, range, signed } from './numbers';
 import type { RenderedTable } from './rendered';
 
 /** The sentences below a table: what was run on what, what the interval covers, what may not be concluded, and anything amiss in the runs. */
@@ -106,5 +106,3 @@ function furtherComparisons({ rows, unit }: Omit<RenderedTable, 'notes'>): strin
     return `Also against ${name}: ${parts.join('; ')}.`;
   });
 }
-
-const plural = (n: number, word: string): string => `${n} ${word}${n === 1 ? '' : 's'}`;

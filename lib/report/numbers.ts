@@ -46,3 +46,6 @@ export function count(value: number): string {
 export function plain(value: number, digits: number): string {
   return value.toFixed(digits).replace('-', '−');
 }
+
+/** `1 seed`, `3 seeds`. */
+export const plural = (n: number, word: string): string => `${count(n)} ${word}${n === 1 ? '' : 's'}`;

@@ -2,6 +2,9 @@ import type { OverBaseline, RenderedBaseline } from './baselines';
 import type { Change } from './change';
 import type { Verdict } from './verdict';
 
+/** The metric beside micro-F1 that needs no threshold, and tells models from the majority class where micro-F1 cannot. */
+export const EXACT_AUC = 'exactAuc';
+
 /** Mean and sd of one metric over the runs of a row, in the metric's own units. `sd` is NaN for one run. */
 export interface Spread {
   mean: number;

@@ -4,10 +4,10 @@ import { configHash } from '../runtime/hash';
 import { Key } from '../runtime/key';
 import { mean, pairedChange, type Change } from './change';
 import type { Figure } from './figures/figure';
-import type { Grid } from './formats/grid';
+import { changeCell, type Grid } from './formats/grid';
 import { linesFigure, type Line } from './figures/lines';
 import type { Markup } from './markup';
-import { range, signed, plain } from './numbers';
+import { plain } from './numbers';
 import { tableView } from './table-view';
 
 /** One place of the sweep: so much noise, such a part of the rows removed, models trained on the rest. */
@@ -74,8 +74,6 @@ const noiseOf = ({ noise }: SweepPoint): string => `${Math.round(100 * noise)} %
 
 /** The sweep as cells: where removal starts to help, and where it hurts. */
 export function sweepGrid(points: readonly SweepPoint[]): Grid {
-  const cell = (change: Change | undefined): string =>
-    change ? [signed(change.value, 'percent'), ...(change.interval ? [range(change.interval, 'percent')] : [])].join(' ') : '–';
   const right = [
     'labels flipped',
     'rows removed',
@@ -96,8 +94,8 @@ export function sweepGrid(points: readonly SweepPoint[]): Grid {
         p.method === 'oracle' ? 'the truth' : 'confident learning',
         percent(p.precision),
         percent(p.recall),
-        cell(p.given),
-        cell(p.truth),
+        changeCell(p.given, 'percent'),
+        changeCell(p.truth, 'percent'),
         String(p.runs),
       ],
     })),

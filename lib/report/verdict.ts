@@ -18,6 +18,10 @@ export const VERDICTS = {
 
 export type VerdictKind = keyof typeof VERDICTS;
 
+/** Verdicts whose interval excludes 0: over seeds, and in the one seed that was run. */
+export const SURE: readonly VerdictKind[] = ['reproduced', 'differs', 'better', 'worse', 'held', 'contradicted'];
+export const ONCE: readonly VerdictKind[] = ['betterOnce', 'worseOnce'];
+
 /** What a row shows about the paper's claim: a word, and the reason in one clause. */
 export interface Verdict {
   kind: VerdictKind;

@@ -1,7 +1,7 @@
 import type { RowRuns } from '../../experiments/record';
 import { besideView } from '../beside-view';
 import { shortTitle } from '../formats/grid';
-import type { RenderedTable } from '../rendered';
+import { EXACT_AUC, type RenderedTable } from '../rendered';
 import { calibrationFigure } from './calibration';
 import { classFigure, localeFigure } from './classes';
 import { curveFigure, curveNames } from './curves';
@@ -20,7 +20,7 @@ export function tableFigures(table: RenderedTable, rows: readonly RowRuns[], cur
   const few = legible(rows);
   if (rows.some(({ runs }) => runs.some((run) => run.rankings)))
     return [forestFigure(table), ...rankingFigures(rows)].filter((f) => f !== undefined);
-  const auc = besideView(table, 'exactAuc');
+  const auc = besideView(table, EXACT_AUC);
   return [
     forestFigure(table),
     auc && forestFigure(auc),

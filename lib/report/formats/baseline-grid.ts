@@ -1,11 +1,6 @@
 import { range, signed, spread } from '../numbers';
 import type { RenderedTable } from '../rendered';
-import { besideUnit, metricHeading, metricTitle, type Column, type Grid } from './grid';
-
-const right = (title: string): Column => ({ title, align: 'right' });
-const left = (title: string): Column => ({ title, align: 'left' });
-const heading = (name: string, table: RenderedTable): string =>
-  metricTitle(name) + (besideUnit(name, table) === 'percent' ? ' ×100' : '');
+import { besideHeading, besideUnit, left, metricHeading, right, type Grid } from './grid';
 
 /** The baselines of a table, and what each row adds to the one that all are held against; none where no baseline was run. */
 export function baselineGrids(table: RenderedTable): Grid[] {
@@ -16,7 +11,7 @@ export function baselineGrids(table: RenderedTable): Grid[] {
     columns: [
       left('Baseline, nothing fine-tuned'),
       right(metricHeading(table)),
-      ...beside.map((name) => right(heading(name, table))),
+      ...beside.map((name) => right(besideHeading(name, table))),
       right('Folds'),
     ],
     rows: baselines.map(({ label, value, beside: own, runs }) => ({
@@ -33,7 +28,7 @@ export function baselineGrids(table: RenderedTable): Grid[] {
   return [
     figures,
     {
-      columns: [left(`Over ${over.label}`), right(`${heading(over.metric, table)}, change`), right('95 %')],
+      columns: [left(`Over ${over.label}`), right(`${besideHeading(over.metric, table)}, change`), right('95 %')],
       rows: Object.entries(over.changes).map(([label, { value, interval }]) => ({
         cells: [label, signed(value, unit), range(interval, unit)],
       })),

@@ -1,15 +1,9 @@
 import { escapeMarkdown } from '../escape';
-import type { Change } from '../change';
-import { count, figure, range, signed, spread } from '../numbers';
-import type { RenderedTable } from '../rendered';
-import { besideUnit, metricHeading, metricTitle, rowLabel, tableTitle, type Column, type Grid } from './grid';
+import { count, figure, signed, spread } from '../numbers';
+import { EXACT_AUC, type RenderedTable } from '../rendered';
+import { besideHeading, besideUnit, changeCell, left, metricHeading, right, rowLabel, tableTitle, type Grid } from './grid';
 import { gridMarkdown } from './markdown';
 import { noteMarkdown } from './notes';
-
-const right = (title: string): Column => ({ title, align: 'right' });
-
-/** A metric that leads where the leading one cannot tell models from the majority. */
-const LEADS = 'exactAuc';
 
 /**
  * The few columns that a reader of a first page needs: the row, the leading metric (AUC of exact before it, where its changes were measured), changes with intervals,
@@ -17,19 +11,16 @@ const LEADS = 'exactAuc';
  */
 export function briefGrid(table: RenderedTable): Grid {
   const { unit, baselines = [] } = table;
-  const auc = table.rows.some((row) => row.besideChanges?.[LEADS]);
-  const aucUnit = besideUnit(LEADS, table);
-  const aucHeading = metricTitle(LEADS) + (aucUnit === 'percent' ? ' ×100' : '');
-  const moved = (change: Change | undefined, of: RenderedTable['unit']): string =>
-    change ? `${signed(change.value, of)}${change.interval ? ` ${range(change.interval, of)}` : ''}` : '–';
+  const auc = table.rows.some((row) => row.besideChanges?.[EXACT_AUC]);
+  const aucUnit = besideUnit(EXACT_AUC, table);
   const shown = table.rows.filter((row) => row.runs > 0);
   const rows: Grid['rows'] = shown.map((row) => ({
     row,
     cells: [
       rowLabel({ ...table, rows: shown }, row),
-      ...(auc ? [spread(row.beside[LEADS], aucUnit), moved(row.besideChanges?.[LEADS], aucUnit)] : []),
+      ...(auc ? [spread(row.beside[EXACT_AUC], aucUnit), changeCell(row.besideChanges?.[EXACT_AUC], aucUnit)] : []),
       spread(row.value, unit),
-      moved(row.change, unit),
+      changeCell(row.change, unit),
       signed(row.paper?.change, unit),
       count(row.runs),
     ],
@@ -38,7 +29,7 @@ export function briefGrid(table: RenderedTable): Grid {
     rows.push({
       cells: [
         `${label} (nothing fine-tuned)`,
-        ...(auc ? [spread(beside[LEADS], aucUnit), '–'] : []),
+        ...(auc ? [spread(beside[EXACT_AUC], aucUnit), '–'] : []),
         spread(value, unit),
         '–',
         '–',
@@ -51,8 +42,8 @@ export function briefGrid(table: RenderedTable): Grid {
   }
   return {
     columns: [
-      { title: 'Row', align: 'left' },
-      ...(auc ? [right(aucHeading), right('Its change [95 %]')] : []),
+      left('Row'),
+      ...(auc ? [right(besideHeading(EXACT_AUC, table)), right('Its change [95 %]')] : []),
       right(metricHeading(table)),
       right('Its change [95 %]'),
       right("Paper's change of it"),

@@ -99,8 +99,16 @@ export function besideUnit(name: string, table: RenderedTable): RenderedTable['u
   return table.unit === 'loss' ? 'fraction' : table.unit;
 }
 
-const right = (title: string): Column => ({ title, align: 'right' });
-const left = (title: string): Column => ({ title, align: 'left' });
+export const right = (title: string): Column => ({ title, align: 'right' });
+export const left = (title: string): Column => ({ title, align: 'left' });
+
+/** The heading of a metric beside the leading one, with its unit. */
+export const besideHeading = (name: string, table: RenderedTable): string =>
+  metricTitle(name) + (besideUnit(name, table) === 'percent' ? ' ×100' : '');
+
+/** A change with its interval where it has one: `+0.28 [−1.79, +2.16]`. */
+export const changeCell = (change: Change | undefined, unit: RenderedTable['unit']): string =>
+  change ? `${signed(change.value, unit)}${change.interval ? ` ${range(change.interval, unit)}` : ''}` : '–';
 
 /** Lays a rendered table out as cells: the leading metric, its change, the paper and the verdict. */
 export function gridOf(table: RenderedTable): Grid {
@@ -122,7 +130,7 @@ export function gridOf(table: RenderedTable): Grid {
     cells: [
       rowLabel(table, row),
       spread(row.value, unit),
-      row.change ? `${signed(row.change.value, unit)}${row.change.interval ? ` ${range(row.change.interval, unit)}` : ''}` : '–',
+      changeCell(row.change, unit),
       row.change?.detectable ? figure(row.change.detectable, unit) : '–',
       figure(row.paper?.value, unit),
       row.paper?.claim !== undefined ? (table.higherIsBetter ? '> 0' : '< 0') : signed(row.paper?.change, unit),
@@ -156,10 +164,7 @@ export function besideGrids(table: RenderedTable): Grid[] {
   const spreads = Array.from({ length: parts }, (_, part): Grid => {
     const names = beside.slice(part * each, (part + 1) * each);
     return {
-      columns: [
-        left('Also measured'),
-        ...names.map((name) => right(metricTitle(name) + (besideUnit(name, table) === 'percent' ? ' ×100' : ''))),
-      ],
+      columns: [left('Also measured'), ...names.map((name) => right(besideHeading(name, table)))],
       rows: table.rows
         .filter((row, i) => row.runs > 0 && firstOfRuns(table, i) && names.some((name) => row.beside[name]))
         .map((row) => ({ row, cells: [row.label, ...names.map((name) => spread(row.beside[name], besideUnit(name, table)))] })),
@@ -170,18 +175,13 @@ export function besideGrids(table: RenderedTable): Grid[] {
 
 /** The changes of the metrics beside, with their intervals. */
 function changesGrid(table: RenderedTable, names: readonly string[]): Grid {
-  const cell = (change: Change | undefined, unit: RenderedTable['unit']): string =>
-    change ? `${signed(change.value, unit)}${change.interval ? ` ${range(change.interval, unit)}` : ''}` : '–';
   return {
-    columns: [
-      left('Their change [95 %]'),
-      ...names.map((name) => right(metricTitle(name) + (besideUnit(name, table) === 'percent' ? ' ×100' : ''))),
-    ],
+    columns: [left('Their change [95 %]'), ...names.map((name) => right(besideHeading(name, table)))],
     rows: table.rows
       .filter((row) => row.besideChanges)
       .map((row) => ({
         row,
-        cells: [rowLabel(table, row), ...names.map((name) => cell(row.besideChanges?.[name], besideUnit(name, table)))],
+        cells: [rowLabel(table, row), ...names.map((name) => changeCell(row.besideChanges?.[name], besideUnit(name, table)))],
       })),
   };
 }

@@ -2,7 +2,8 @@ import { besideView } from '../beside-view';
 import { metricTitle, shortTitle } from '../formats/grid';
 import { figure, factor } from '../numbers';
 import type { FilledTable } from '../collect';
-import type { RenderedTable } from '../rendered';
+import { EXACT_AUC, type RenderedTable } from '../rendered';
+import { SURE } from '../verdict';
 import { changeWords, compared, inWords } from './sentences';
 
 /** What the records allow to be said, and what they do not, one sentence each. */
@@ -13,12 +14,9 @@ export interface Conclusions {
 
 /** Draws the line between what these tables show and what they cannot, from the intervals, seeds, sizes and data behind them. */
 export function concludeFrom(filled: readonly FilledTable[]): Conclusions {
-  const certain = (table: RenderedTable) =>
-    compared(table).filter(
-      (row) => !['unclear', 'leaning', 'betterOnce', 'worseOnce', 'missing', 'base'].includes(row.verdict.kind),
-    );
+  const certain = (table: RenderedTable) => compared(table).filter((row) => SURE.includes(row.verdict.kind));
   const views = filled.map(({ table, scale, data }) => {
-    const auc = besideView(table, 'exactAuc');
+    const auc = besideView(table, EXACT_AUC);
     return { where: `${shortTitle(table)}, scale ${scale}, ${data}`, metrics: [table, ...(auc ? [auc] : [])] };
   });
   const can = views.flatMap(({ where, metrics }) =>

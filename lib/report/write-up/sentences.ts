@@ -1,8 +1,8 @@
 import { besideView } from '../beside-view';
-import { metricTitle } from '../formats/grid';
-import { count, figure, range, signed, spread } from '../numbers';
-import type { RenderedRow, RenderedTable } from '../rendered';
-import type { VerdictKind } from '../verdict';
+import { changeCell, metricTitle } from '../formats/grid';
+import { figure, plural, signed, spread } from '../numbers';
+import { EXACT_AUC, type RenderedRow, type RenderedTable } from '../rendered';
+import { ONCE, SURE, type VerdictKind } from '../verdict';
 
 /** What introduces the rows of a verdict, in the order in which they are told. */
 const GROUPS: readonly [VerdictKind, string][] = [
@@ -28,8 +28,7 @@ export const compared = (table: RenderedTable): RenderedRow[] => table.rows.filt
 /** `+1.76 [+0.79, +2.76] against Mask LM`, in the table's units, with the paper's change where there is one. */
 export function changeWords(table: RenderedTable, row: RenderedRow): string {
   const { change, paper, against } = row;
-  const own = `${signed(change!.value, table.unit)}${change!.interval ? ` ${range(change!.interval, table.unit)}` : ''}`;
-  return `${own} against ${against}${paper?.change === undefined ? '' : `; paper ${signed(paper.change, table.unit)}`}`;
+  return `${changeCell(change, table.unit)} against ${against}${paper?.change === undefined ? '' : `; paper ${signed(paper.change, table.unit)}`}`;
 }
 
 /** The results of one table as sentences; every figure is computed from its records. */
@@ -76,9 +75,9 @@ function unclear(table: RenderedTable): string[] {
 
 /** The same comparisons by AUC of exact, which needs no threshold and tells models from the majority class where micro-F1 cannot. */
 function byAuc(table: RenderedTable): string[] {
-  const view = besideView(table, 'exactAuc');
+  const view = besideView(table, EXACT_AUC);
   if (!view) return [];
-  const rows = compared(view).filter((row) => ['better', 'worse', 'betterOnce', 'worseOnce'].includes(row.verdict.kind));
+  const rows = compared(view).filter((row) => [...SURE, ...ONCE].includes(row.verdict.kind));
   const heading = `By ${metricTitle(view.metric)}${view.unit === 'percent' ? ' (×100)' : ''}`;
   if (!rows.length) return [`${heading} no interval excludes 0.`];
   return [
@@ -87,6 +86,5 @@ function byAuc(table: RenderedTable): string[] {
 }
 
 function runsWords(row: RenderedRow): string {
-  const plural = (n: number, word: string): string => `${count(n)} ${word}${n === 1 ? '' : 's'}`;
   return `${plural(row.seeds, 'seed')} and ${plural(row.folds, 'fold')}`;
 }
