@@ -1,4 +1,4 @@
-import { largestNeed, type Room } from '../experiments/cost';
+import { gib, largestNeed, type Room } from '../experiments/cost';
 import { durations, type Duration, type Speed } from '../experiments/durations';
 import type { Cell } from '../experiments/plan';
 import type { RunRecord } from '../experiments/record';
@@ -25,8 +25,6 @@ export async function planCosts(runs: readonly Costed[], room: Room, speed: () =
     return { ...(bytes === undefined ? {} : { bytes }), ...(times[i] ? { duration: times[i] } : {}) };
   });
 }
-
-const gib = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 
 /** Seconds as people say them. */
 export function spoken(seconds: number): string {

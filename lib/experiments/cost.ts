@@ -59,7 +59,8 @@ export function largestNeed(experiment: Experiment, room: Room): (Need & { bytes
   return needs.sort((a, b) => b.bytes - a.bytes)[0];
 }
 
-const gib = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+/** Bytes as people say them. */
+export const gib = (bytes: number, digits = 1): string => `${(bytes / 2 ** 30).toFixed(digits)} GiB`;
 
 /** Throws one line for the first run that cannot fit: what it needs, what there is, and which settings would fit. */
 export function refuseMisfit(runs: readonly { name: string; experiment: Experiment }[], room: Room): void {

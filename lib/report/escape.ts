@@ -72,7 +72,7 @@ const LATEX: Record<string, string> = {
   '⟩': '$\\rangle$',
 };
 
-/** For LaTeX text with T1 fonts and UTF-8 input: every active character written as a command; letters that pdfLaTeX has no glyph for as [U+XXXX]. */
+/** For LaTeX text with T1 fonts and UTF-8 input: every active character written as a command; letters that pdfLaTeX has no glyph for as [U+ and its number]. */
 export function escapeLatex(text: string): string {
   return [...visible(text)].map((c) => LATEX[c] ?? (/[ -~¡-ſ]/.test(c) ? c : unknownGlyph(c))).join('');
 }

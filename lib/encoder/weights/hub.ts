@@ -58,8 +58,9 @@ export const isRepository = (name: string): boolean => REPOSITORY.test(name);
 
 /** What a message says of a repository without safetensors. */
 export const PICKLE = 'its weights as a pickle only';
-const WHOLE = 'model.safetensors';
-const INDEX = 'model.safetensors.index.json';
+/** A model's weights in one file, and the file that names its shards. */
+export const WHOLE_FILE = 'model.safetensors';
+export const INDEX_FILE = 'model.safetensors.index.json';
 
 /** Weights of any repository of the hub, by its name; `@revision` pins a branch, tag or commit. Nothing is known of them before they are fetched. */
 export function repositoryWeights(name: string): KnownWeights {
@@ -73,7 +74,7 @@ export function repositoryWeights(name: string): KnownWeights {
     licence: 'as its model card says',
     locales: [],
     sources: [{ kind: 'hub', repository, revision }],
-    files: [...['config.json', 'tokenizer.json', WHOLE].map(file), { ...file('README.md'), optional: true }],
+    files: [...['config.json', 'tokenizer.json', WHOLE_FILE].map(file), { ...file('README.md'), optional: true }],
     pickled: true,
   };
 }
@@ -84,16 +85,16 @@ export function repositoryWeights(name: string): KnownWeights {
  */
 export function filesOf(weights: KnownWeights, listing: HubListing | undefined, shards: readonly string[] = []): WeightsFile[] {
   if (!listing) return [...weights.files];
-  const sharded = !listing.files.has(WHOLE) && listing.files.has(INDEX);
+  const sharded = !listing.files.has(WHOLE_FILE) && listing.files.has(INDEX_FILE);
   const wanted = sharded
     ? weights.files.flatMap((f) =>
-        f.name === WHOLE ? [INDEX, ...shards].map((name) => ({ name, sha256: null, bytes: null })) : [f],
+        f.name === WHOLE_FILE ? [INDEX_FILE, ...shards].map((name) => ({ name, sha256: null, bytes: null })) : [f],
       )
     : weights.files;
   const present = wanted.filter(({ name, optional }) => !optional || listing.files.has(name));
   const missing = present.filter(({ name }) => !listing.files.has(name)).map(({ name }) => name);
-  if (missing.includes(WHOLE) && listing.files.has('pytorch_model.bin'))
-    throw new InputError(`it has ${PICKLE} (pytorch_model.bin), no ${WHOLE}`);
+  if (missing.includes(WHOLE_FILE) && listing.files.has('pytorch_model.bin'))
+    throw new InputError(`it has ${PICKLE} (pytorch_model.bin), no ${WHOLE_FILE}`);
   ensure(!missing.length, `it has no ${missing.join(', no ')}`);
   return present.map((file) => {
     const stated = listing.files.get(file.name)!;
@@ -114,5 +115,3 @@ export function shardsOf(path: string): string[] {
   for (const name of names) ensure(/^[\w.-]+\.safetensors$/.test(name), `${path} names a shard outside its folder: ${name}`);
   return names;
 }
-
-export const INDEX_FILE = INDEX;

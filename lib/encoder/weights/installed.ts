@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { InputError } from '../../runtime/errors';
 import { sharedCache } from '../../runtime/files';
 import { sha256File } from '../../runtime/hash';
+import { INDEX_FILE, WHOLE_FILE } from './hub';
 import type { KnownWeights } from './known';
 
 /** The note that a fetched folder carries: where it came from and what each file's checksum was. */
@@ -40,9 +41,7 @@ export function installed(
     ({ name, bytes }) => statSync(join(folder, name), { throwIfNoEntry: false })?.size === bytes,
   );
   const has = (name: string): boolean => manifest.files.some((file) => file.name === name);
-  const needed = weights.files.every(
-    ({ name, optional }) => optional || has(name) || (name === 'model.safetensors' && has('model.safetensors.index.json')),
-  );
+  const needed = weights.files.every(({ name, optional }) => optional || has(name) || (name === WHOLE_FILE && has(INDEX_FILE)));
   return there && needed ? manifest : undefined;
 }
 
