@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { freemem, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { countParams, encoderParams, openPretrained, savePretrained, type EncoderConfig } from '../encoder';
+import { gib } from '../experiments/cost';
 import { finetuneMemory } from '../experiments/memory';
 import { scales } from '../experiments/scales';
 import { xlmr } from '../experiments/shape';
@@ -67,7 +68,7 @@ function lazily<T>(names: readonly string[], value: (name: string) => T): Record
  */
 export async function benchLarge(encoder: EncoderConfig, tokens: number, updates: number): Promise<LargeFigures> {
   const work = mkdtempSync(join(tmpdir(), 'large-model-'));
-  const say = (text: string): void => void process.stderr.write(`${text}; ${gib(freemem())} free of ${gib(totalmem())}\n`);
+  const say = (text: string): void => void process.stderr.write(`${text}; ${size(freemem())} free of ${size(totalmem())}\n`);
   try {
     const key = Key.from('large model');
     const specs = encoderParams(encoder);
@@ -82,7 +83,7 @@ export async function benchLarge(encoder: EncoderConfig, tokens: number, updates
     savePretrained(folder, encoder, specs, lazily(Object.keys(specs), values));
     const fileBytes = statSync(join(folder, 'model.safetensors')).size;
     const write = clock();
-    say(`wrote ${countParams(specs)} weights, ${gib(fileBytes)}, in ${write.toFixed(1)} s`);
+    say(`wrote ${countParams(specs)} weights, ${size(fileBytes)}, in ${write.toFixed(1)} s`);
 
     const sizes = { ...encoder, batch: 1, tokens };
     const spec = benchSpec({ ...sizes, precision: 'f32', buckets: [tokens], weightDecay: 0.01, clip: 1, warmup: 0 });
@@ -98,7 +99,7 @@ export async function benchLarge(encoder: EncoderConfig, tokens: number, updates
       });
       const load = clock();
       const peak = { load: peakMemoryBytes(), step: 0, save: 0 };
-      say(`loaded in ${load.toFixed(1)} s, peak ${gib(peak.load)}`);
+      say(`loaded in ${load.toFixed(1)} s, peak ${size(peak.load)}`);
       const feeds = randomFeeds(sizes, key);
       const [steps, losses]: number[][] = [[], []];
       if (onLinux) forgetPeak();
@@ -155,16 +156,16 @@ function timer(): () => number {
   };
 }
 
-const gib = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
+const size = (bytes: number): string => gib(bytes, 2);
 
 /** The figures as lines of text. */
 export function largeText(f: LargeFigures): string {
   const seconds = (x: number): string => `${x.toFixed(1)} s`;
   return [
-    `${f.parameters} weights, a file of ${gib(f.fileBytes)}: written in ${seconds(f.write)}`,
-    `recorded in ${seconds(f.record)}, loaded in ${seconds(f.load)}, peak ${gib(f.peakBytes.load)}`,
-    `updates: ${f.steps.map(seconds).join(', ')}; losses ${f.losses.map((x) => x.toFixed(4)).join(', ')}; peak ${gib(f.peakBytes.step)}, by formula ${gib(f.estimatedBytes)}`,
-    `saved in ${seconds(f.save)}, peak ${gib(f.peakBytes.save)}`,
+    `${f.parameters} weights, a file of ${size(f.fileBytes)}: written in ${seconds(f.write)}`,
+    `recorded in ${seconds(f.record)}, loaded in ${seconds(f.load)}, peak ${size(f.peakBytes.load)}`,
+    `updates: ${f.steps.map(seconds).join(', ')}; losses ${f.losses.map((x) => x.toFixed(4)).join(', ')}; peak ${size(f.peakBytes.step)}, by formula ${size(f.estimatedBytes)}`,
+    `saved in ${seconds(f.save)}, peak ${size(f.peakBytes.save)}`,
     '',
   ].join('\n');
 }

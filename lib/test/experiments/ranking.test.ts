@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import type { RankingExperiment } from '../../experiments/experiment';
 import { planGrid, type Cell } from '../../experiments/plan';
 import { runExperiment } from '../../experiments/run';
@@ -19,15 +17,9 @@ import { verifyRecords } from '../../report/verify';
 import { canonicalJson } from '../../runtime/hash';
 import { Key } from '../../runtime/key';
 import { simulateRecord } from '../report/simulate';
+import { ownDataCache } from './data-cache';
 
-const cache = mkdtempSync(join(tmpdir(), 'esci-ranking-'));
-const before = process.env.ESCI_DATA_CACHE;
-process.env.ESCI_DATA_CACHE = cache;
-after(() => {
-  if (before === undefined) delete process.env.ESCI_DATA_CACHE;
-  else process.env.ESCI_DATA_CACHE = before;
-  rmSync(cache, { recursive: true, force: true });
-});
+const cache = ownDataCache('esci-ranking-');
 
 const set = [
   'engagement.train=900',

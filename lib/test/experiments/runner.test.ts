@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { planGrid } from '../../experiments/plan';
 import { encoderKey } from '../../experiments/pretrained-start';
 import { planRuns, runGrid } from '../../experiments/runner';
+import { ownDataCache } from './data-cache';
 
-const cache = mkdtempSync(join(tmpdir(), 'runner-'));
-process.env.ESCI_DATA_CACHE = cache;
-after(() => rmSync(cache, { recursive: true, force: true }));
+const cache = ownDataCache('runner-');
 
 test('runs side by side that start from one pre-trained encoder: one makes it, the other waits (stages seen, one folder)', async () => {
   const set = ['length.steps=2', 'pretrain.steps=5', 'start.hidden=16', 'start.ffn=32'];

@@ -1,17 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import type { FinetuneConfig } from '../../experiments/config';
 import { runFinetune } from '../../experiments/finetune-run';
 import { scales } from '../../experiments/scales';
 import { updatesOf } from '../../experiments/selection';
 import type { RunRecord } from '../../experiments/record';
+import { ownDataCache } from './data-cache';
 
-const folder = mkdtempSync(join(tmpdir(), 'selection-'));
-process.env.ESCI_DATA_CACHE = folder;
-after(() => rmSync(folder, { recursive: true, force: true }));
+ownDataCache('selection-');
 
 const { smoke } = scales;
 const run = (patch: Partial<FinetuneConfig>): Promise<RunRecord> =>

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { assembleTables } from '../../experiments/assemble';
 import { experimentOf, runId, type FinetuneExperiment } from '../../experiments/experiment';
 import { planGrid, type Cell } from '../../experiments/plan';
@@ -13,15 +11,9 @@ import { tableNamed } from '../../experiments/tables';
 import { scales } from '../../experiments/scales';
 import { canonicalJson, configHash } from '../../runtime/hash';
 import { simulateRecord } from '../report/simulate';
+import { ownDataCache } from './data-cache';
 
-const cache = mkdtempSync(join(tmpdir(), 'esci-tables-'));
-const before = process.env.ESCI_DATA_CACHE;
-process.env.ESCI_DATA_CACHE = cache;
-after(() => {
-  if (before === undefined) delete process.env.ESCI_DATA_CACHE;
-  else process.env.ESCI_DATA_CACHE = before;
-  rmSync(cache, { recursive: true, force: true });
-});
+const cache = ownDataCache('esci-tables-');
 
 const cellOf = (cells: readonly Cell[], row: string): Cell => {
   const found = cells.find((cell) => cell.row === row && cell.experiment.seed === 0);
