@@ -2,7 +2,7 @@ import { escapeLatex, escapeMarkdown } from '../escape';
 import { latexDocument, tableLatex } from '../formats/latex';
 import { tableMarkdown } from '../formats/markdown';
 import { noteLatex, noteMarkdown } from '../formats/notes';
-import type { Draft, Section } from './draft';
+import type { Draft, NamedFigure, Section } from './draft';
 
 /** The parts of a draft that are words only, in the order of a results section. */
 const CLOSING = { can: 'What can be concluded at this scale', cannot: 'What cannot be concluded at this scale' } as const;
@@ -17,7 +17,7 @@ export const bullets = (sentences: readonly string[]): string => sentences.map((
 export function draftMarkdown(draft: Draft): string {
   const section = (s: Section): string =>
     `## ${escapeMarkdown(s.heading)}\n\n${paragraph(s.sentences)}\n\n${tableMarkdown(s.filled.table)}\n` +
-    (s.figure ? `![${escapeMarkdown(s.figure.title)}](figures/${s.name}.svg)\n\n` : '');
+    s.figures.map(({ name, figure }) => `![${escapeMarkdown(figure.title)}](figures/${name}.svg)\n\n`).join('');
   return [
     `# Results (draft)\n\n${paragraph(draft.setting)}\n\n`,
     ...draft.sections.map(section),
@@ -30,12 +30,12 @@ export function draftMarkdown(draft: Draft): string {
 export function draftLatex(draft: Draft, pictures: ReadonlySet<string>): string {
   const list = (sentences: readonly string[]): string =>
     `\\begin{itemize}\n${sentences.map((s) => `\\item ${noteLatex(s)}\n`).join('')}\\end{itemize}\n`;
-  const figure = ({ name, figure: drawn }: Section): string =>
-    drawn && name && pictures.has(name)
-      ? `\\begin{figure}\n\\centering\\includegraphics[width=\\linewidth]{figures/${name}.png}\n\\caption{${escapeLatex(drawn.title)}}\n\\end{figure}\n`
+  const picture = ({ name, figure }: NamedFigure): string =>
+    pictures.has(name)
+      ? `\\begin{figure}\n\\centering\\includegraphics[width=\\linewidth]{figures/${name}.png}\n\\caption{${escapeLatex(figure.title)}}\n\\end{figure}\n`
       : '';
   const section = (s: Section): string =>
-    `\\subsection{${escapeLatex(s.heading)}}\n${s.sentences.map(noteLatex).join(' ')}\n\n${tableLatex(s.filled.table)}${figure(s)}\\clearpage\n`;
+    `\\subsection{${escapeLatex(s.heading)}}\n${s.sentences.map(noteLatex).join(' ')}\n\n${tableLatex(s.filled.table)}${s.figures.map(picture).join('')}\\clearpage\n`;
   return latexDocument([
     `\\section{Results}\n${draft.setting.map(noteLatex).join(' ')}\n\n`,
     ...draft.sections.map(section),

@@ -1,24 +1,30 @@
 import { scales as known } from '../../experiments/scales';
 import { tableIds } from '../../experiments/tables';
 import type { RunRecord } from '../../experiments/record';
+import { besideView } from '../beside-view';
 import { fillTables, type FilledTable, type Wanted } from '../collect';
 import type { Figure } from '../figures/figure';
 import { forestFigure } from '../figures/forest';
 import { tableTitle } from '../formats/grid';
 import { count, plain } from '../numbers';
+import { EXACT_AUC } from '../rendered';
 import { namedFigures } from '../write';
 import { concludeFrom, type Conclusions } from './conclusions';
 import { inWords, resultSentences } from './sentences';
 
-/** One table of the draft: its heading, its sentences, the table and, where rows are compared, the figure of their changes. */
+/** A figure and what its files are called, without ending. */
+export interface NamedFigure {
+  name: string;
+  figure: Figure;
+}
+
+/** One table of the draft: its heading, its sentences, the table and, where rows are compared, the figures of their changes: by its own metric, then by AUC. */
 export interface Section {
   id: string;
   heading: string;
   sentences: string[];
   filled: FilledTable;
-  figure?: Figure;
-  /** What the figure's files are called, without ending. */
-  name?: string;
+  figures: NamedFigure[];
 }
 
 /** A draft results section: everything in it is computed from run records. */
@@ -54,14 +60,16 @@ export function draftResults(records: readonly RunRecord[], wanted: Wanted = {})
 
 function sectionOf(filled: FilledTable): Section {
   const { table, scale, data } = filled;
-  const figure = forestFigure(table);
-  const [name] = figure ? [...namedFigures([filled])].find(([, { id }]) => id === figure.id)! : [];
+  const auc = besideView(table, EXACT_AUC);
+  const forests = [forestFigure(table), auc && forestFigure(auc)].map((forest) => forest?.id);
   return {
     id: table.id,
     heading: `${tableTitle(table)}: scale ${scale}, ${data}`,
     sentences: resultSentences(table),
     filled,
-    ...(figure ? { figure, name: name!.replace(/\.svg$/, '') } : {}),
+    figures: [...namedFigures([filled])]
+      .filter(([, { id }]) => forests.includes(id))
+      .map(([name, figure]) => ({ name: name.replace(/\.svg$/, ''), figure })),
   };
 }
 

@@ -31,9 +31,13 @@ export function showSetting({ setting, absent }: Draft): void {
   showMarkdown(`${paragraph(setting)}\n\n${bullets(absent)}`, [...setting, ...absent].join('\n'));
 }
 
-/** A figure without the page that would make it live in an export: a draft is printed, and this keeps the notebook small. */
+/** A figure as a picture and in words: a draft is printed, and this keeps the notebook small. */
 function showPicture(figure: Figure): void {
-  show(Object.fromEntries(Object.entries(figureBundle(figure)).filter(([type]) => type !== 'text/html')));
+  show(
+    Object.fromEntries(
+      Object.entries(figureBundle(figure)).filter(([type]) => type === 'image/svg+xml' || type === 'text/plain'),
+    ),
+  );
 }
 
 /** Metrics beside the leading one that a draft shows where none of them has changes of its own. */
@@ -50,10 +54,10 @@ export function showSections({ sections, absent }: Draft, id: string): void {
   const own = sections.filter((section) => section.id === id);
   const missing = absent.find((sentence) => sentence.startsWith(`Table ${id}:`)) ?? `Table ${id}: not among what was asked for.`;
   if (!own.length) showMarkdown(paragraph([missing]), missing);
-  for (const { heading, sentences, filled, figure } of own) {
+  for (const { heading, sentences, filled, figures } of own) {
     showMarkdown(`### ${escapeMarkdown(heading)}\n\n${paragraph(sentences)}`, `${heading}\n${sentences.join(' ')}`);
     showTable(forReading(filled.table));
-    if (figure) showPicture(figure);
+    for (const { figure } of figures) showPicture(figure);
   }
 }
 

@@ -18,7 +18,7 @@ export interface WrittenDraft {
  * a Chromium, `.png`. The folder is `reports/write-up` in the project unless given.
  */
 export async function writeDraft(draft: Draft, folder = join(projectRoot(), 'reports', 'write-up')): Promise<WrittenDraft> {
-  const figures = new Map(draft.sections.flatMap(({ name, figure }) => (name && figure ? [[name, figure] as const] : [])));
+  const figures = new Map(draft.sections.flatMap(({ figures: own }) => own.map(({ name, figure }) => [name, figure] as const)));
   const pictures = await figurePictures(figures);
   const files = new Map<string, string | Uint8Array>([
     ['results.md', draftMarkdown(draft)],

@@ -64,7 +64,7 @@ test('a draft without records names every table of the papers and makes nothing 
 
 const draftOf = (table: FilledTable): Draft => ({
   setting: ['Set.'],
-  sections: [{ id: '5', heading: table.table.title, sentences: resultSentences(table.table), filled: table }],
+  sections: [{ id: '5', heading: table.table.title, sentences: resultSentences(table.table), filled: table, figures: [] }],
   absent: [],
   conclusions: concludeFrom([table]),
 });
@@ -91,7 +91,11 @@ test('the LaTeX document compiles with booktabs, hostile labels and all', { skip
 
 test('what AUC shows is told beside the leading metric, with the figures of its own changes (oracle: the filled table)', () => {
   const draft = draftResults(loadRecords([join(projectRoot(), 'data', 'runs')]), { table: '3', data: 'esci-sample' });
-  const [{ filled, sentences }] = draft.sections;
+  const [{ filled, sentences, figures }] = draft.sections;
+  assert.deepEqual(
+    figures.map(({ figure }) => figure.title.split(': change of ')[1]),
+    ['micro-F1 ×100', 'AUC of exact ×100'],
+  );
   const told = sentences.find((sentence) => sentence.startsWith('By AUC of exact (×100): '))!;
   const certain = filled.table.rows.filter((row) => {
     const interval = row.besideChanges?.exactAuc?.interval;
