@@ -24,6 +24,8 @@ export interface EncoderInput {
   attentionMask: Tensor;
   /** The segment of each token; all 0 where it is left out. */
   tokenTypeIds?: Tensor;
+  /** Added to the word vectors, [B, T, H]: what an adversary moves that perturbs each text by itself. */
+  wordShift?: Tensor;
 }
 
 export interface EncodeOptions {
@@ -75,7 +77,8 @@ const weightsOf = (params: Params, l: number): Params =>
 function embed(params: Params, config: EncoderConfig, batch: EncoderInput, key?: TensorKey): Tensor {
   const table = (name: string, ids: Tensor, paddingId?: number) =>
     embedding(params[`embeddings.${name}_embeddings.weight`], ids, paddingId);
-  const words = table('word', batch.inputIds, config.padId); // [B, T, H]
+  const own = table('word', batch.inputIds, config.padId); // [B, T, H]
+  const words = batch.wordShift ? tf.add(own, batch.wordShift) : own;
   // BERT's positions are the same for every text, [1, T]; XLM-R's table has a padding row like the words'.
   const places = table('position', positionIds(config, batch.inputIds), config.type === 'bert' ? undefined : config.padId);
   const segments = table('token_type', batch.tokenTypeIds ?? tf.zeros([1, 1], 'int32'));

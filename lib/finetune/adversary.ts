@@ -19,6 +19,11 @@ export interface AdversaryConfig {
   scale: 'absolute' | 'row-norm';
   /** Under accumulation: g is this batch's gradient, or (the released code) the gradient accumulated so far, this batch's included. */
   gradient: 'fresh' | 'accumulated';
+  /**
+   * Whose length ε is. `matrix` (absent): one perturbation of the word-embedding matrix, as this paper and most code have it. `example`: each text's word vectors
+   * [T, H] move by themselves, as in Miyato et al. (2017) and Zhu et al. (2020).
+   */
+  scope?: 'matrix' | 'example';
   /** Ascent steps of `pgd` and `freelb`. */
   steps?: number;
   /** Length of an ascent step, in ε's unit. */
@@ -31,9 +36,14 @@ export type Ascent = (delta: Tensor, t: number) => Tensor;
 /** What is added to each weight, by name: [shape of the weight]. */
 export type Perturbation = Readonly<Record<string, Tensor>>;
 
-/** The weights that the adversary moves, whose clean gradients it must know. */
-export const movedWeights = ({ kind }: AdversaryConfig, params: Params, embedding: string): string[] =>
-  kind === 'awp' ? Object.keys(params).filter((name) => params[name].rank >= 2) : [embedding];
+/** The name under which a network is given what is added to a batch's word vectors, [B, T, H]; no weight, and not there without an adversary of scope `example`. */
+export const WORD_SHIFT = 'word shift';
+
+/** What the adversary moves, whose clean gradients it must know: weights by name, or `WORD_SHIFT`. */
+export const movedWeights = ({ kind, scope }: AdversaryConfig, params: Params, embedding: string): string[] => {
+  if (kind === 'awp') return Object.keys(params).filter((name) => params[name].rank >= 2 && name !== WORD_SHIFT);
+  return [scope === 'example' ? WORD_SHIFT : embedding];
+};
 
 /** The perturbations that the step trains at besides the clean weights: one, or FreeLB's `steps`. `clean` holds the gradients of the moved weights. */
 export function perturbations(
@@ -43,21 +53,24 @@ export function perturbations(
   clean: Readonly<Record<string, Tensor>>,
   ascent: Ascent,
 ): Perturbation[] {
-  const [matrix, gradient] = [params[embedding], clean[embedding]];
+  const [moved] = movedWeights(config, params, embedding);
+  const [matrix, gradient] = [params[embedding], clean[moved]];
   if (config.kind === 'awp')
     return [Object.fromEntries(Object.entries(clean).map(([name, g]) => [name, awp(params[name], g, config.epsilon)]))];
-  if (config.kind === 'pgd') return [{ [embedding]: pgd(matrix, gradient, config, ascent) }];
-  if (config.kind === 'freelb') return freeLb(matrix, gradient, config, ascent).map((delta) => ({ [embedding]: delta }));
-  return [{ [embedding]: fgm(matrix, gradient, config) }];
+  if (config.kind === 'pgd') return [{ [moved]: pgd(matrix, gradient, config, ascent) }];
+  if (config.kind === 'freelb') return freeLb(matrix, gradient, config, ascent).map((delta) => ({ [moved]: delta }));
+  return [{ [moved]: fgm(matrix, gradient, config) }];
 }
 
 /** How many losses the adversary adds to the clean one. */
 export const adversarialLosses = ({ kind, steps }: AdversaryConfig): number => (kind === 'freelb' ? steps! : 1);
 
-/** The weights moved: w + δ. The weights in the state are never written to. */
+/** The weights moved: w + δ; the word shift is δ itself. The weights in the state are never written to. */
 export const movedBy = (params: Params, perturbation: Perturbation): Params => ({
   ...params,
-  ...Object.fromEntries(Object.entries(perturbation).map(([name, delta]) => [name, tf.add(params[name], delta)])),
+  ...Object.fromEntries(
+    Object.entries(perturbation).map(([name, delta]) => [name, name === WORD_SHIFT ? delta : tf.add(params[name], delta)]),
+  ),
 });
 
 /** The Euclidean length of a perturbation over all weights it moves: 0 says that the adversary does nothing. */
@@ -69,6 +82,13 @@ export function lengthOf(perturbation: Perturbation): Tensor {
 export function checkAdversary(config: AdversaryConfig): void {
   const kind = oneOf('fgm.kind', config.kind ?? 'fgm', ADVERSARIES);
   inRange('fgm.epsilon', config.epsilon, 0, Infinity);
+  if (oneOf('fgm.scope', config.scope ?? 'matrix', ['matrix', 'example']) === 'example') {
+    ensure(kind !== 'awp', 'fgm.kind awp moves weight matrices: no fgm.scope example');
+    ensure(
+      config.gradient === 'fresh',
+      'fgm.scope example needs fgm.gradient fresh: gradients of other batches are of other texts',
+    );
+  }
   if (kind !== 'pgd' && kind !== 'freelb') {
     ensure(config.steps === undefined && config.stepSize === undefined, `fgm.kind ${kind} takes one step: no steps, no stepSize`);
     return;

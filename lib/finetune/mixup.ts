@@ -4,19 +4,22 @@ import { tf, type Tensor } from '../runtime/tensorflow';
 import type { Random } from '../runtime/key';
 
 /**
- * Embedding mixup (Zhang et al. 2018 on a hidden vector): one λ ~ Beta(α, α) per batch and a permutation; λ·h + (1−λ)·h[π] goes through the output
- * projection alone and is compared with the labels mixed likewise. The step's loss is ½(clean + mixed). A row keeps its own weight.
+ * Embedding mixup: mixup (Zhang et al. 2018) of a hidden vector (manifold mixup, Verma et al. 2019). One λ ~ Beta(α, α) per batch and a permutation; λ·h + (1−λ)·h[π]
+ * goes through the output projection alone and is compared with the labels mixed likewise. The step's loss is ½(clean + mixed); those two papers train on the mixed
+ * loss alone (`clean: false`). A row keeps its own weight.
  */
 export interface MixupConfig {
   alpha: number;
   /** Which vector is mixed: the pooled encoder vector (the paper's words; the release's task 2), or the tanh feature (its task 3). */
   site: 'pooled' | 'feature';
+  /** `false`: the loss of the unmixed batch is left out. Absent: ½(clean + mixed), this paper's. */
+  clean?: false;
 }
 
 export const MIXUP_MODES = {
   'as-published': { alpha: 0.2, site: 'pooled' },
   'as-coded': { alpha: 0.2, site: 'pooled' },
-  textbook: { alpha: 0.2, site: 'feature' },
+  textbook: { alpha: 0.2, site: 'feature', clean: false },
 } as const satisfies Record<string, MixupConfig>;
 
 /** What a step is fed: λ and the permutation. */

@@ -1,26 +1,27 @@
 import { kernel, FLOAT } from '../ops/kernel';
-import { tf, type Tensor } from '../runtime/tensorflow';
+import type { Tensor } from '../runtime/tensorflow';
 import type { Ascent, AdversaryConfig } from './adversary';
-import { alongGradient, inUnit } from './fgm';
+import { alongGradient, inUnit, lengthIn } from './fgm';
 
-/** The nearest point of the ball ‖δ‖₂ ≤ radius: δ·min(1, radius/‖δ‖). Carries no gradient. */
-export function projected(delta: Tensor, radius: Tensor): Tensor {
-  const norm = kernel('Sqrt', [tf.mul(kernel('L2Loss', [delta], { T: FLOAT }), 2)], { T: FLOAT });
+/** The nearest point of the ball ‖δ‖₂ ≤ radius, each example's own where the scope is `example`: δ·min(1, radius/‖δ‖). Carries no gradient. */
+export function projected(delta: Tensor, radius: Tensor, scope?: AdversaryConfig['scope']): Tensor {
+  const norm = lengthIn(delta, scope);
   const outside = kernel('Maximum', [norm, radius], { T: FLOAT });
   return kernel('Mul', [delta, kernel('DivNoNan', [radius, outside], { T: FLOAT })], { T: FLOAT });
 }
 
 /**
  * The way of projected gradient ascent from 0 (Madry et al. 2018): δ₁ = Π(α·g₀/‖g₀‖), δₜ₊₁ = Π(δₜ + α·gₜ/‖gₜ‖), gₜ the gradient at δₜ, Π onto the
- * ball of radius ε. matrix and clean gradient [V, H] → the `steps` points δ₁…δ_K. `ascent(δₜ, t)` gives the gradient there.
+ * ball of radius ε. matrix and clean gradient [V, H] (of scope `example` the word vectors', [B, T, H]) → the `steps` points δ₁…δ_K, shaped as the gradient. `ascent(δₜ, t)` gives the gradient there.
  */
 export function ascend(matrix: Tensor, clean: Tensor, config: AdversaryConfig, ascent: Ascent): Tensor[] {
   const radius = inUnit(config.epsilon, matrix, config.scale);
   const step = inUnit(config.stepSize!, matrix, config.scale);
-  const points = [projected(alongGradient(clean, step), radius)];
+  const { scope } = config;
+  const points = [projected(alongGradient(clean, step, scope), radius, scope)];
   for (let t = 1; t < config.steps!; t++) {
     const here = points[t - 1];
-    points.push(projected(kernel('AddV2', [here, alongGradient(ascent(here, t), step)], { T: FLOAT }), radius));
+    points.push(projected(kernel('AddV2', [here, alongGradient(ascent(here, t), step, scope)], { T: FLOAT }), radius, scope));
   }
   return points;
 }

@@ -9,8 +9,14 @@ import { tf, type Tensor } from '../runtime/tensorflow';
  * has two forward passes, not three). `reduction` and `halved` say how D is made from the rows' KL(p‖q) + KL(q‖p):
  * textbook D = mean over rows of ½(…); as coded D = sum over the batch of (…).
  *
- * Converting α. Over a micro-batch of n rows, sum(KL + KL) = 2n · mean(½(KL + KL)), while the cross-entropy beside it is a mean over the same
- * rows. So α on the coded form pulls like 2nα on the textbook form: the release's 0.5 at n = 8 is a textbook α of 8.
+ * Converting α. Let M = mean(½(KL + KL)) over a micro-batch of n rows, and L₁, L₂ the mean losses of the two passes. The forms, each times a number that an
+ * optimiser without clipping hardly sees:
+ *
+ *     Liang et al., their equation    L₁ + L₂ + α·M           their code, and `textbook` here    ½(L₁ + L₂) + α·M
+ *     as published                    L₁ + L₂ + α·2M          as coded                           L₁ + L₂ + α·2n·M
+ *
+ * Halve what adds L₁ and L₂: as published pulls like a textbook α of α, as coded like nα (`textbookAlpha`). The release's 0.5 at n = 8 is 4 in their code's form
+ * and 8 in their equation's. What L₂ is differs too: FGM's pass, not a second draw.
  */
 export interface RDropConfig {
   alpha: number;
@@ -38,6 +44,11 @@ export function divergence(first: Tensor, second: Tensor, weights: Tensor, { red
   const total = tf.sum(tf.mul(symmetricKl(first, second), counted));
   const reduced = reduction === 'sum' ? total : tf.div(total, tf.maximum(tf.sum(counted), 1));
   return halved ? tf.mul(reduced, 0.5) : reduced;
+}
+
+/** The α of the textbook form (½(L₁ + L₂) + α·M) that pulls as hard between the two passes as this configuration does over `rows` rows a micro-batch. */
+export function textbookAlpha({ alpha, pair, reduction, halved }: RDropConfig, rows: number): number {
+  return alpha * (halved ? 1 : 2) * (reduction === 'sum' ? rows : 1) * (pair === 'fgm' ? 0.5 : 1);
 }
 
 export const checkRDrop = (config: RDropConfig): void => void inRange('rdrop.alpha', config.alpha, 0, Infinity);

@@ -20,6 +20,7 @@ import {
   movedBy,
   movedWeights,
   perturbations,
+  WORD_SHIFT,
   type Ascent,
   type Perturbation,
 } from './adversary';
@@ -112,8 +113,8 @@ export function stepFeeds(config: StepConfig, batch: number): FeedSpecs {
 /**
  * The gradients of one batch under all tricks: the one place where they are composed. In the order of the paper's Figure 2:
  *
- *     clean pass        L₁ = loss(z₁, y), with mixup ½(L₁ + CE(W(λh + (1−λ)h[π]), λy + (1−λ)y[π]))
- *     adversary         L₂ = loss(z₂, y) at the moved weights: FGM's embedding matrix + ε·g/‖g‖, g = ∂L₁/∂matrix (FreeLB: one L₂ a point)
+ *     clean pass        L₁ = loss(z₁, y), with mixup ½(L₁ + CE(W(λh + (1−λ)h[π]), λy + (1−λ)y[π])) or the mixed part alone
+ *     adversary         L₂ = loss(z₂, y) at the moved weights: FGM's embedding matrix + ε·g/‖g‖, g = ∂L₁/∂matrix (FreeLB: one L₂ a point), or at moved word vectors
  *     R-Drop            L₃ = α·D(z₁, z₂), z₂ from the (last) adversarial pass or from a second dropout draw (then CE is averaged over both draws)
  *
  * and total = L₁ + L₂ + L₃, each divided by their number where `combine` is `mean`. A pass asked for twice is recorded once.
@@ -136,12 +137,11 @@ export function stepGradients(
       ? rankingLoss(by.kind, logits, y, batch.groups, batch.weights)
       : weightedMean(rowLosses(logits, y, by, batch.weights), batch.weights);
   const cleanLoss = (p: Params, out: Forward): Tensor => {
-    const own = compare(out.logits, targets);
-    if (!mixup) return own;
+    if (!mixup) return compare(out.logits, targets);
     const vector = mixed(out[mixup.site], batch.mixLambda, batch.mixOrder);
     const logits = model.project({ ...fixed, ...p }, vector);
     const soft = compare(logits, mixed(targets, batch.mixLambda, batch.mixOrder), { ...loss, kind: 'ce' });
-    return tf.mul(tf.add(own, soft), 0.5);
+    return mixup.clean === false ? soft : tf.mul(tf.add(compare(out.logits, targets), soft), 0.5);
   };
   const clean = (p: Params): Tensor => cleanLoss(p, pass(p, 0));
   const number = 1 + (fgm ? adversarialLosses(fgm) : 0) + (rdrop ? 1 : 0);
@@ -149,17 +149,21 @@ export function stepGradients(
   const scaled = (x: Tensor): Tensor => (share === 1 ? x : tf.mul(x, share));
   const noted: Record<string, Tensor> = mixup ? { mixLambda: tf.add(batch.mixLambda, 0) } : {};
 
+  const aim = fgm ? movedWeights(fgm, params, model.embedding) : [];
+  // What a text's word vectors are moved by starts at 0, so that the clean pass gives its gradient too.
+  const start: Params = fgm?.scope === 'example' ? { ...params, [WORD_SHIFT]: noShift(batch, params[model.embedding]) } : params;
   const attack = (gradients: Readonly<Record<string, Tensor>>): Perturbation[] => {
     const soFar = (name: string): Tensor =>
       fgm!.gradient === 'accumulated' && accumulated ? tf.add(accumulated(name), scaled(gradients[name])) : gradients[name];
-    const moved = movedWeights(fgm!, params, model.embedding).filter((name) => gradients[name]);
-    return perturbations(fgm!, params, model.embedding, Object.fromEntries(moved.map((n) => [n, soFar(n)])), ascent);
+    const known = aim.filter((name) => gradients[name]);
+    return perturbations(fgm!, params, model.embedding, Object.fromEntries(known.map((n) => [n, soFar(n)])), ascent);
   };
   const ascent: Ascent = (delta, t) => {
-    const at = movedBy(params, { [model.embedding]: delta });
+    const [name] = aim;
+    const at = movedBy(params, { [name]: delta });
     const number = fgm!.kind === 'freelb' ? passOf(t - 1) : passOf(t);
     const loss = (e: Params): Tensor => compare(pass({ ...at, ...e }, number).logits, targets);
-    return valueAndGradients(loss, { [model.embedding]: at[model.embedding] }).gradients[model.embedding];
+    return valueAndGradients(loss, { [name]: at[name] }).gradients[name];
   };
   const attacked = (p: Params, points: readonly Perturbation[]): Tensor[] =>
     points.map((point, i) => pass(movedBy(p, point), passOf(i)).logits);
@@ -172,10 +176,10 @@ export function stepGradients(
   }
   if (!rdrop) {
     // Two separate backward passes; the first gives the adversary its direction and is half of the sum.
-    const first = valueAndGradients(clean, params);
+    const first = valueAndGradients(clean, start);
     const points = attack(first.gradients);
     const second = valueAndGradients((p) => adversarial(attacked(p, points)), params);
-    const names = Object.keys(first.gradients);
+    const names = Object.keys(first.gradients).filter((name) => name !== WORD_SHIFT);
     const gradients = Object.fromEntries(names.map((n) => [n, scaled(tf.add(first.gradients[n], second.gradients[n] ?? 0))]));
     return {
       total: scaled(tf.add(first.value, second.value)),
@@ -184,11 +188,8 @@ export function stepGradients(
     };
   }
   // R-Drop joins both passes, so they go backward together; the adversary's direction needs only the way to the weights it moves.
-  const wanted = fgm ? movedWeights(fgm, params, model.embedding) : [];
   const points = fgm
-    ? attack(
-        valueAndGradients((e) => clean({ ...params, ...e }), Object.fromEntries(wanted.map((n) => [n, params[n]]))).gradients,
-      )
+    ? attack(valueAndGradients((e) => clean({ ...params, ...e }), Object.fromEntries(aim.map((n) => [n, start[n]]))).gradients)
     : [];
   // Each pass is asked for once: differentiation would go back through every copy of it.
   const passes = (p: Params): { own: Forward; moved: Tensor[]; other: Tensor } => {
@@ -215,6 +216,10 @@ export function stepGradients(
     gradients,
   };
 }
+
+/** A word shift of 0 for a batch, [B, T, H]. */
+const noShift = ({ inputIds }: Readonly<Record<string, Tensor>>, matrix: Tensor): Tensor =>
+  tf.zeros([...inputIds.shape, matrix.shape[1]!]);
 
 /** The number of the dropout draw of adversarial point `i`; 0 is the clean pass's and 2 R-Drop's second. */
 const passOf = (i: number): number => (i === 0 ? 1 : 2 + i);

@@ -3,6 +3,7 @@ import { EMA_PREFIX, emaDecay, emaState } from '../finetune/ema';
 import { scoresGains } from '../finetune/losses';
 import { drawMixup } from '../finetune/mixup';
 import { isRankingLoss } from '../finetune/ranking-losses';
+import { WORD_SHIFT } from '../finetune/adversary';
 import { ACCUMULATED, accumulateStep, checkStep, stepFeeds, trainStep, type Model, type StepConfig } from '../finetune/step';
 import { adamScalars, adamWState, Program, type Entry, type Precision, type State, type VariableSpec } from '../graph';
 import { esciHead, esciHeadParams, outputProjection, type EsciHeadConfig, type EsciHeadSizes } from '../heads/esci';
@@ -186,10 +187,11 @@ export function modelOf({ encoder, head, sizes, frozen, recompute }: ClassifierS
   return {
     forward: (params, batch, key) => {
       const { inputIds, attentionMask, tokenTypeIds } = batch;
+      const wordShift = params[WORD_SHIFT];
       const hidden = encode(
         params,
         encoder,
-        { inputIds, attentionMask, ...(tokenTypeIds ? { tokenTypeIds } : {}) },
+        { inputIds, attentionMask, ...(tokenTypeIds ? { tokenTypeIds } : {}), ...(wordShift ? { wordShift } : {}) },
         {
           dropoutKey: key?.fold('encoder'),
           tokens: head.pooling === 'cls' ? 'first' : 'all',

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { WORDS } from '../../encoder';
 import { LOSS_DEFAULTS, oneHot, rowLosses, weightedMean } from '../../finetune/losses';
-import { divergence, symmetricKl, type RDropConfig } from '../../finetune/rdrop';
+import { divergence, symmetricKl, textbookAlpha, type RDropConfig } from '../../finetune/rdrop';
 import { NO_TRICKS, stepGradients, type StepConfig } from '../../finetune/step';
 import { valueAndGradients } from '../../ops/gradients';
 import { ints } from '../../ops/kernel';
@@ -58,16 +58,43 @@ test('the divergence of two rows by hand; both orders are one; a single logit ha
   });
 });
 
-test('α on the summed form pulls like 2nα on the textbook form: .5 at 8 rows is 8', () => {
+test('textbookAlpha: half of Liang’s sum of losses with that α has the gradient of each form, up to one factor (oracle: directions of gradients)', () => {
   tf.tidy(() => {
-    const [p, q, ones] = [normal('p', [8, 4]), normal('q', [8, 4]), tf.ones([8])];
-    const [sum] = values(divergence(p, q, ones, coded));
-    const [mean] = values(divergence(p, q, ones, textbook));
-    assert.ok(Math.abs((0.5 * sum) / (8 * mean) - 1) < 1e-5, `${0.5 * sum}, expected ${8 * mean}`);
-    // Filler rows count in neither.
+    const n = 8;
+    const y = oneHot(ints([0, 1, 2, 3, 0, 1, 2, 3]), 4);
+    const at = { p: normal('p', [n, 4]), q: normal('q', [n, 4]) };
+    const slope = (rdrop: RDropConfig): number[] => {
+      const total = ({ p, q }: Params): Tensor => {
+        const [first, second] = [p, q].map((z) => weightedMean(rowLosses(z, y, { ...LOSS_DEFAULTS, kind: 'ce' }), tf.ones([n])));
+        const share = rdrop.pair === 'fgm' ? 1 : 0.5; // the step adds FGM's loss to the clean one and averages two draws'
+        return tf.add(tf.mul(tf.add(first, second), share), tf.mul(divergence(p, q, tf.ones([n]), rdrop), rdrop.alpha));
+      };
+      const { gradients } = valueAndGradients(total, at);
+      return [...values(gradients.p), ...values(gradients.q)];
+    };
+    const dot = (a: number[], b: number[]): number => a.reduce((sum, x, i) => sum + x * b[i], 0);
+    const cosine = (a: number[], b: number[]): number => dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
+    const published = { ...coded, reduction: 'mean' } as const;
+    for (const [form, alpha] of [
+      [coded, 4],
+      [published, 0.5],
+      [textbook, 1],
+      [{ ...coded, pair: 'dropout' }, 8],
+    ] as const) {
+      assert.ok(Math.abs(textbookAlpha(form, n) - alpha) < 1e-12, `${JSON.stringify(form)}: ${textbookAlpha(form, n)}`);
+      assert.ok(cosine(slope(form), slope({ ...textbook, alpha })) > 1 - 1e-6);
+      assert.ok(cosine(slope(form), slope({ ...textbook, alpha: 2 * alpha })) < 1 - 1e-4, 'another α points elsewhere');
+    }
+  });
+});
+
+test('filler rows count in no form of the divergence', () => {
+  tf.tidy(() => {
+    const [p, q] = [normal('p', [8, 4]), normal('q', [8, 4])];
     const some = tf.tensor1d([1, 1, 1, 0.3, 0, 0, 0, 0]);
-    const rows = values(symmetricKl(p, q)).slice(0, 4);
-    const total = rows.reduce((a, b) => a + b, 0);
+    const total = values(symmetricKl(p, q))
+      .slice(0, 4)
+      .reduce((a, b) => a + b, 0);
     close(values(divergence(p, q, some, coded)), [total], 1e-5);
     close(values(divergence(p, q, some, textbook)), [total / 8], 1e-5);
   });
