@@ -42,12 +42,15 @@ export interface Grid {
 /** The runs a request means, seed by seed so that paired rows finish together. */
 export function planGrid(request: GridRequest): Grid {
   const scale = scaleNamed(request.scale);
-  const table = tableNamed(request.table, scale);
+  let table = tableNamed(request.table, scale);
   const source = sourceOf(request, table.source ?? scale.data, scale);
   const isClean = (setting: string): boolean => setting.startsWith('clean.');
   const settings = request.set ?? [];
   const ranks = table.rows.every((row) => row.ranking);
   const base = applySettings(baseFor(table, scale, source), ranks ? [] : settings.filter((s) => !isClean(s)));
+  // What a table says of its rows follows the loss that its base has after the settings.
+  if (base.loss.kind !== table.base.loss.kind)
+    table = tableNamed(request.table, { ...scale, base: { ...scale.base, loss: base.loss } });
   const seeds = request.seeds ?? scale.seeds;
   ensure(Number.isInteger(seeds) && seeds >= 1, `--seeds must be a whole number ≥ 1, got ${seeds}`);
   const whole = table.rows.every((row) => row.graded || row.ranking);
