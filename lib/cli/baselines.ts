@@ -24,8 +24,7 @@ export function registerBaselines(program: Command): void {
 async function run(options: Options): Promise<void> {
   const { scaleNamed } = await import('../experiments/scales');
   const { BASELINES, runBaseline } = await import('../experiments/baselines');
-  const { saveRecord } = await import('../experiments/store');
-  const { projectCache } = await import('../runtime/files');
+  const { ownRuns, saveRecord } = await import('../experiments/store');
   const scale = scaleNamed(options.scale);
   const folds = options.folds?.split(',').map(Number) ?? scale.runFolds;
   for (const fold of folds)
@@ -42,7 +41,7 @@ async function run(options: Options): Promise<void> {
     for (let seed = 0; seed < seeds; seed++)
       for (const fold of folds) {
         const record = await runBaseline({ scale: scale.name, seed, fold, folds: scale.folds, source, start, baseline });
-        saveRecord(projectCache('runs'), record);
+        saveRecord(ownRuns(), record);
         records.push(record);
       }
     const mean = (name: string): number => records.reduce((sum, r) => sum + r.metrics[name], 0) / records.length;

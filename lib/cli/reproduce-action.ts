@@ -1,13 +1,15 @@
-import { runFolders } from '../experiments/store';
+import { committedRuns, loadRecords, runFolders } from '../experiments/store';
 import { refuseMisfit } from '../experiments/cost';
 import { planGrid } from '../experiments/plan';
 import type { RunRecord } from '../experiments/record';
 import { tableIds } from '../experiments/tables';
 import { InputError } from '../runtime/errors';
+import { projectCache } from '../runtime/files';
 import { renderTables } from '../report/formats';
 import { planReproduction, reproduceTables, type ReproduceRequest } from '../report/reproduce';
 import { writeReport } from '../report/write';
 import { costColumns, costSummary, planCosts, type Costed } from './reproduce-cost';
+import { againText } from '../report/again';
 import { listRuns, listText } from './reproduce-list';
 import { roomOf, speedOf } from './room';
 
@@ -17,6 +19,8 @@ interface Request extends ReproduceRequest {
   json: boolean;
   /** Leave out runs and tables that are done. */
   onlyMissing: boolean;
+  /** Look for no record but those of an earlier `--again`. */
+  again: boolean;
   report: boolean;
   /** GiB, and a card, to plan for instead of this machine's. */
   memory?: string;
@@ -27,6 +31,7 @@ interface Request extends ReproduceRequest {
 
 /** Plans the tables, runs what is missing, prints the tables on stdout and writes the report. */
 export async function reproduce({ detect, ...asked }: Request): Promise<void> {
+  if (asked.again) process.env.ESCI_ONLY_RUNS = projectCache('again');
   const request = detect === undefined ? asked : await withPlannedSeeds(asked, detect);
   const options = { memory: request.memory, card: request.card, jobs: request.card === undefined ? (request.jobs ?? 1) : 1 };
   const plan = await planReproduction(request).catch((error: unknown) => {
@@ -44,6 +49,10 @@ export async function reproduce({ detect, ...asked }: Request): Promise<void> {
     else await listCosts(runs, options, listed);
     return;
   }
+  if (!missing.length && !request.again)
+    process.stderr.write(
+      'nothing to train: every run has a record, of the project or of this machine; --again trains them anew\n',
+    );
   refuseMisfit(
     runs
       .filter((run) => !run.record)
@@ -62,6 +71,7 @@ export async function reproduce({ detect, ...asked }: Request): Promise<void> {
     }));
   process.stdout.write(renderTables(filled, 'text'));
   failedChecks(records);
+  if (request.again) process.stdout.write(`\n${againText(records, loadRecords([committedRuns()]))}\n`);
   const written = request.report ? writeReport(runFolders()) : undefined;
   if (written) process.stdout.write(`\nreport: ${written.path}\n`);
   if (!stopped) return;

@@ -15,6 +15,7 @@ interface Options {
   dryRun?: boolean;
   json?: boolean;
   onlyMissing?: boolean;
+  again?: boolean;
   report: boolean;
   memory?: string;
   card?: string;
@@ -46,6 +47,10 @@ export function registerReproduce(program: Command): void {
     .option('--json', 'with --dry-run: print the list as JSON, for a scheduler (workflow/README.md)')
     .option('--only-missing', 'leave out what is done: list only runs to do, print only tables that they fill')
     .option(
+      '--again',
+      'train anew what has a record already, and say how the new ones differ from those that came with the project',
+    )
+    .option(
       '--memory <gib>',
       'memory to plan with instead of what this machine or its card has; a run that cannot fit is refused',
     )
@@ -72,6 +77,7 @@ export function registerReproduce(program: Command): void {
         dryRun: options.dryRun ?? false,
         json: options.json ?? false,
         onlyMissing: options.onlyMissing ?? false,
+        again: options.again ?? false,
       });
     });
 }

@@ -24,9 +24,8 @@ export function registerRun(program: Command): void {
         { readSpec },
         { runId },
         { runWithDependencies },
-        { findRecord, runFolders, saveRecord },
+        { findRecord, ownRuns, runFolders, saveRecord },
         { Stopped },
-        { projectCache },
         { progress },
         { stoppable },
         { inRange },
@@ -38,7 +37,6 @@ export function registerRun(program: Command): void {
         import('../experiments/run'),
         import('../experiments/store'),
         import('../experiments/stopped'),
-        import('../runtime/files'),
         import('../runtime/progress'),
         import('../runtime/stoppable'),
         import('../runtime/errors'),
@@ -48,7 +46,7 @@ export function registerRun(program: Command): void {
       const every =
         checkpointEvery === undefined ? undefined : inRange('--checkpoint-every', Number(checkpointEvery), 0, Infinity);
       const spec = readSpec(experiment);
-      const folder = out ?? projectCache('runs');
+      const folder = out ?? ownRuns();
       const id = await runId(spec);
       const known = findRecord(id, out ? [out] : runFolders());
       if (known) {

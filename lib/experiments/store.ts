@@ -11,10 +11,20 @@ export interface StoredRecord {
   record: RunRecord;
 }
 
-/** Where records lie: `data/runs` (committed) first, then `data/cache/runs` (this machine's own). */
+/** Records that came with the project. */
+export const committedRuns = (): string => join(projectRoot(), 'data', 'runs');
+
+/**
+ * Where records are looked for: `data/runs` (committed) first, then `data/cache/runs` (this machine's own). `ESCI_ONLY_RUNS` names one folder instead, for this
+ * process and those that it starts: what lies elsewhere is then not there (`reproduce --again`).
+ */
 export function runFolders(): string[] {
-  return [join(projectRoot(), 'data', 'runs'), projectCache('runs')];
+  const only = process.env.ESCI_ONLY_RUNS;
+  return only ? [only] : [committedRuns(), projectCache('runs')];
 }
+
+/** Where new records go: the last of `runFolders`. */
+export const ownRuns = (): string => runFolders().at(-1)!;
 
 /** The file of a run within a folder: its id with `.json`. */
 export function recordPath(folder: string, id: string): string {

@@ -8,6 +8,7 @@ import {
   type Outputs,
   type State,
 } from '../graph';
+import { embedding } from '../ops/embedding';
 import { valueAndGradients } from '../ops/gradients';
 import type { Params } from '../ops/params';
 import { TensorKey } from '../ops/tensor-key';
@@ -219,7 +220,7 @@ export function stepGradients(
 
 /** A word shift of 0 for a batch, [B, T, H]. */
 const noShift = ({ inputIds }: Readonly<Record<string, Tensor>>, matrix: Tensor): Tensor =>
-  tf.zeros([...inputIds.shape, matrix.shape[1]!]);
+  tf.zerosLike(embedding(matrix, inputIds));
 
 /** The number of the dropout draw of adversarial point `i`; 0 is the clean pass's and 2 R-Drop's second. */
 const passOf = (i: number): number => (i === 0 ? 1 : 2 + i);

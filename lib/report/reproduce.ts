@@ -3,10 +3,9 @@ import { gridBaselines } from '../experiments/grid-baselines';
 import type { RowRuns, RunRecord } from '../experiments/record';
 import { planRuns, runGrid, type PlannedRun } from '../experiments/runner';
 import { writeSpec } from '../experiments/spec';
-import { runFolders } from '../experiments/store';
+import { ownRuns, runFolders } from '../experiments/store';
 import { Stopped } from '../experiments/stopped';
 import { tableIds } from '../experiments/tables';
-import { projectCache } from '../runtime/files';
 import { progress } from '../runtime/progress';
 import { stoppable } from '../runtime/stoppable';
 import type { RenderedTable } from './rendered';
@@ -50,8 +49,7 @@ export async function reproduceTables(request: ReproduceRequest, plan?: Planned)
   const planned = plan ?? (await planReproduction(request));
   const { runs, stopped } = await runMissing(planned, request.jobs ?? 1);
   const baselines: RunRecord[] = [];
-  if (!stopped)
-    for (const grid of planned.grids) baselines.push(...(await gridBaselines(grid, projectCache('runs'), runFolders())));
+  if (!stopped) for (const grid of planned.grids) baselines.push(...(await gridBaselines(grid, ownRuns(), runFolders())));
   const tables = planned.grids.map((grid) => {
     const rows = grid.table.rows.map((row): RowRuns => {
       const own = runs.filter((run) => run.cell.table === grid.table.id && run.cell.row === row.id);
