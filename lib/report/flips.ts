@@ -120,10 +120,11 @@ export function flipTable(pairs: readonly FlipPair[]): { html: Markup; text: str
 const TITLE = 80;
 
 /**
- * The first `most` rows of each direction that a change turned: query, title, given and true label, prediction before → after. `rows` are those that both runs were
+ * The first `most` rows of each direction that the named change turned: query, title, given and true label, prediction before → after. `rows` are those that both runs were
  * measured on (`evaluationRows`): generated ones, for real text is never shown.
  */
 export function flippedRowsView(
+  change: string,
   before: RunRecord,
   after: RunRecord,
   rows: readonly Row[],
@@ -142,7 +143,7 @@ export function flippedRowsView(
       return [way, locale, query, short, name(given[i]), truth ? name(truth[i]) : '?', `${from} → ${to}`];
     });
   return tableView(
-    ['', 'locale', 'query', 'title', 'given', 'true', 'predicted'],
+    [change, 'locale', 'query', 'title', 'given', 'true', 'predicted'],
     [...list('wrong → right', found.fixed), ...list('right → wrong', found.broken)],
   );
 }

@@ -73,21 +73,22 @@ const row = (title: string, label: Label): Row =>
 const catalogue = [...GIVEN].map((label, i) => row(`${i} <script>alert(1)</script>\u001b[31m ${'x'.repeat(90)}`, label as Label));
 
 test('the list shows query, title, given and true label, before → after, of the first rows of each direction, escaped', () => {
-  const { html, text } = flippedRowsView(before, after, catalogue, 1);
+  const { html, text } = flippedRowsView('base → ema', before, after, catalogue, 1);
   const lines = text.split('\n').map((line) => line.split('  |  '));
   assert.equal(lines.length, 3);
+  assert.deepEqual(lines[0], ['base → ema', 'locale', 'query', 'title', 'given', 'true', 'predicted']);
   assert.deepEqual(lines[1].slice(0, 3), ['wrong → right', 'us', '<b>shoe</b>']);
   assert.deepEqual([lines[1][3][0], ...lines[1].slice(4)], ['1', 'E', 'E', 'S → E']);
   assert.deepEqual([lines[2][0], lines[2][3][0], ...lines[2].slice(4)], ['right → wrong', '2', 'E', 'E', 'E → S']);
   assert.ok(lines[1][3].includes('⟨U+001B⟩') && lines[1][3].length < 100, 'no control acts, long titles are cut');
   assert.ok(!/<script|<b>|\u001b/.test(html.html), html.html);
   assert.match(html.html, /&lt;b&gt;shoe&lt;\/b&gt;/);
-  assert.equal(flippedRowsView(before, after, catalogue).text.split('\n').length, 5);
+  assert.equal(flippedRowsView('base → ema', before, after, catalogue).text.split('\n').length, 5);
 });
 
 test('real text is never listed', async () => {
   const real = { ...before, data: { ...before.data, name: 'esci-sample' } };
-  assert.throws(() => flippedRowsView(real, real, catalogue), /generated data only/);
+  assert.throws(() => flippedRowsView('base → ema', real, real, catalogue), /generated data only/);
   await assert.rejects(evaluationRows(real), /own generated data only/);
   await assert.rejects(
     evaluationRows({
