@@ -16,6 +16,7 @@ interface Options {
   json?: boolean;
   onlyMissing?: boolean;
   again?: boolean;
+  yes?: boolean;
   report: boolean;
   memory?: string;
   card?: string;
@@ -33,6 +34,7 @@ export function registerReproduce(program: Command): void {
     .option('--data <path>', "real data in the ESCI schema instead of the scale's own")
     .option('--seeds <n|auto>', "how many seeds (default: the scale's); auto: as many as --detect needs")
     .option('--detect <change>', 'with --seeds auto: the change to show, in the units of the table (points)', '0.3')
+    .option('--yes', 'with --seeds auto: start a plan of more than 100 seeds a row or 10 hours')
     .option('--folds <list>', 'which folds, for example 0,1,2')
     .option('--rows <list>', 'only these rows, or groups of rows that run on request, such as converged')
     .option(

@@ -15,6 +15,8 @@ export interface GridRequest {
   data?: string;
   /** How many seeds, from 0. */
   seeds?: number;
+  /** How many seeds of a row, by table and row; `seeds` where a row is not named. */
+  rowSeeds?: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** Which folds. */
   folds?: readonly number[];
   /** Rows by id or group; all that stand in no group when absent. */
@@ -61,19 +63,22 @@ export function planGrid(request: GridRequest): Grid {
   const generated = 'generated' in source;
   const rows = chosenRows(table, request.rows).filter((row) => generated || !row.truth);
   ensure(rows.length > 0, `--rows ${request.rows?.join(',')}: these rows need data whose true labels are known`);
-  const cells = Array.from({ length: seeds }, (_, seed) =>
+  const seedsOf = ({ id }: { id: string }): number => request.rowSeeds?.[table.id]?.[id] ?? seeds;
+  const cells = Array.from({ length: Math.max(...rows.map(seedsOf)) }, (_, seed) =>
     folds.flatMap((fold) =>
-      rows.map((row): Cell => {
-        const own = rowConfig(table, row, base, ranks ? settings : settings.filter(isClean));
-        const common = { scale: scale.name, seed, fold, folds: scale.folds };
-        const experiment = {
-          ...own,
-          ...common,
-          ...(own.kind === 'graded' || own.kind === 'ranking' ? { fold: 0, folds: 1 } : {}),
-          source,
-        } as Experiment;
-        return { table: table.id, row: row.id, label: row.label, experiment };
-      }),
+      rows
+        .filter((row) => seedsOf(row) > seed)
+        .map((row): Cell => {
+          const own = rowConfig(table, row, base, ranks ? settings : settings.filter(isClean));
+          const common = { scale: scale.name, seed, fold, folds: scale.folds };
+          const experiment = {
+            ...own,
+            ...common,
+            ...(own.kind === 'graded' || own.kind === 'ranking' ? { fold: 0, folds: 1 } : {}),
+            source,
+          } as Experiment;
+          return { table: table.id, row: row.id, label: row.label, experiment };
+        }),
     ),
   ).flat();
   return { table, scale, cells: withDependencies(cells) };

@@ -96,6 +96,19 @@ export function findRecord(id: string, folders: readonly string[] = runFolders()
   return undefined;
 }
 
+/** The seeds of a scale that any file in these folders is a record of. The files are not checked: it only says where a finished run may be. */
+export function recordedSeeds(scale: string, folders: readonly string[] = runFolders()): Set<number> {
+  const seeds = new Set<number>();
+  for (const folder of folders.filter((path) => existsSync(path))) {
+    for (const name of readdirSync(folder)) {
+      if (!name.endsWith('.json') || name.startsWith('.')) continue;
+      const { experiment } = JSON.parse(readFileSync(join(folder, name), 'utf8')) as Partial<RunRecord>;
+      if (experiment?.scale === scale) seeds.add(experiment.seed);
+    }
+  }
+  return seeds;
+}
+
 /** The one record that `name` means: a path, an id, or an id's first digits where they fit one run only. */
 export function namedRecord(name: string, folders: readonly string[] = runFolders()): StoredRecord {
   if (name.endsWith('.json')) return { path: name, record: loadRecord(name) };

@@ -59,7 +59,7 @@ export interface RenderedTable {
     /** The sizes by task, where the table has several (task 1 has fewer rows); those above are then the largest task's. */
     tasks?: { task: number; rows: number; queries: number; train: number; evaluation: number }[];
   }[];
-  /** The share of the most frequent class among the evaluation rows: what a model that learned nothing gets. */
+  /** The most frequent class (`className`) and its share among the evaluation rows: what a model that learned nothing gets. */
   majority?: { label: string; value: number };
   /** Models that fine-tune no encoder, on the same folds. */
   baselines?: RenderedBaseline[];

@@ -33,9 +33,18 @@ export interface Reproduced {
   stopped: boolean;
 }
 
+/** The grids that a request means: one table's or all. */
+export function gridsOf(request: ReproduceRequest): Grid[] {
+  return (request.table === undefined ? tableIds : [request.table]).map((table) => planGrid({ ...request, table }));
+}
+
 /** The runs that a request means, and which are still to do. Each of those gets a specification file, so that `run` can take it by its id. */
 export async function planReproduction(request: ReproduceRequest): Promise<Planned> {
-  const grids = (request.table === undefined ? tableIds : [request.table]).map((table) => planGrid({ ...request, table }));
+  return planGrids(gridsOf(request));
+}
+
+/** `planReproduction` of grids. */
+export async function planGrids(grids: Grid[]): Promise<Planned> {
   const runs = await planRuns(grids.flatMap((grid) => grid.cells));
   for (const { id, cell, record } of runs) if (!record) writeSpec(id, cell.experiment);
   return { grids, runs, missing: [...new Set(runs.filter((run) => !run.record).map((run) => run.id))] };

@@ -1,6 +1,8 @@
+import { LABELS, type Label } from '../data/types';
 import type { RowRuns, RunRecord, Table } from '../experiments/record';
 import { configHash } from '../runtime/hash';
 import { Key } from '../runtime/key';
+import { className } from './class-names';
 import { isStored, mean, pairedChange, sd, type Change, type ChangeOptions } from './change';
 import { resolution, signed } from './numbers';
 import { notesOf } from './notes';
@@ -173,13 +175,16 @@ function taskOf({ experiment: { config } }: RunRecord): number {
   return task ?? members?.[0]?.task ?? 0;
 }
 
-/** The most frequent given class over the distinct evaluation rows of these runs, and its share. */
+/** The most frequent given class over the distinct evaluation rows of these runs, and its share; undefined where the runs are of tasks with other classes. */
 function majorityShare(runs: readonly RunRecord[]): RenderedTable['majority'] {
-  const sets = new Map(runs.flatMap((r) => (r.predictions ? [[r.predictions.rows, r.predictions.given]] : [])));
+  const sets = new Map(runs.flatMap(({ predictions: p }) => (p ? [[`${p.classes === 2} ${p.rows}`, p]] : [])));
+  const [binary, ...others] = new Set([...sets.values()].map((p) => p.classes === 2));
+  if (others.length) return undefined;
   const letters = new Map<string, number>();
-  for (const given of sets.values()) for (const letter of given) letters.set(letter, (letters.get(letter) ?? 0) + 1);
+  for (const { given } of sets.values()) for (const letter of given) letters.set(letter, (letters.get(letter) ?? 0) + 1);
   const [top] = [...letters].sort((a, b) => b[1] - a[1]);
-  return top && { label: top[0], value: top[1] / [...letters.values()].reduce((a, b) => a + b, 0) };
+  const all = [...letters.values()].reduce((a, b) => a + b, 0);
+  return top && { label: className(top[0] as Label, binary ? 2 : LABELS.length), value: top[1] / all };
 }
 
 /** A short name for a rendered table's content: what ids on a page are made from. */
