@@ -29,7 +29,7 @@ export function registerRun(program: Command): void {
         { projectCache },
         { progress },
         { stoppable },
-        { inRange },
+        { wholeOf },
         { refuseMisfit },
         { roomOf },
       ] = await Promise.all([
@@ -41,12 +41,11 @@ export function registerRun(program: Command): void {
         import('../runtime/files'),
         import('../runtime/progress'),
         import('../runtime/stoppable'),
-        import('../runtime/errors'),
+        import('./numbers'),
         import('../experiments/cost'),
         import('./room'),
       ]);
-      const every =
-        checkpointEvery === undefined ? undefined : inRange('--checkpoint-every', Number(checkpointEvery), 0, Infinity);
+      const every = checkpointEvery === undefined ? undefined : wholeOf('--checkpoint-every', checkpointEvery, 0, Infinity);
       const spec = readSpec(experiment);
       const folder = out ?? projectCache('runs');
       const id = await runId(spec);
