@@ -26,3 +26,14 @@ export function inRange(what: string, value: number, low: number, high: number):
   ensure(Number.isFinite(value) && value >= low && value <= high, `${what} must be ${bounds}, got ${shown(value)}`);
   return value;
 }
+
+/** The whole number that a user typed as an option's value; throws unless it is one within [low, high], quoting what was typed. */
+export function wholeOption(what: string, typed: string, low: number, high = Infinity): number {
+  const value = typed.trim() === '' ? NaN : Number(typed);
+  const bounds = high === Infinity ? `≥ ${low}` : `between ${low} and ${high}`;
+  ensure(
+    Number.isSafeInteger(value) && value >= low && value <= high,
+    `${what} must be a whole number ${bounds}, got ${shown(typed)}`,
+  );
+  return value;
+}
