@@ -30,7 +30,14 @@ export async function reproduce({ detect, ...asked }: Request): Promise<void> {
   const request = detect === undefined ? asked : await withPlannedSeeds(asked, detect);
   const options = { memory: request.memory, card: request.card, jobs: request.card === undefined ? (request.jobs ?? 1) : 1 };
   const plan = await planReproduction(request).catch((error: unknown) => {
-    if (!request.dryRun || request.json || !(error instanceof InputError) || !/no such file or folder/.test(error.message))
+    const typed = request.data !== undefined; // what the user named must be there; the scale's own data need not be
+    if (
+      typed ||
+      !request.dryRun ||
+      request.json ||
+      !(error instanceof InputError) ||
+      !/no such file or folder/.test(error.message)
+    )
       throw error;
     return withoutData(request, error.message);
   });
