@@ -110,12 +110,9 @@ async function listsOf({ data, queries }: SimulateOptions, seed: number, fillTo:
     return listsOfDataset({ ...made, name: `generated-${world}` }, { fillTo });
   }
   ensure(queries === undefined, `--queries is for generated worlds (${WORLDS.join(', ')}), not for ${shown(data)}`);
-  const { placeOf } = await import('../experiments/dataset');
+  const { LOOKED_FOR, placeOf } = await import('../experiments/dataset');
   const place = placeOf(data);
-  ensure(
-    place,
-    `--data ${data}: no such file or folder; expected a world (${WORLDS.join(', ')}), a path, or a name below data/raw`,
-  );
+  ensure(place, `--data ${data}: no such file or folder; expected a world (${WORLDS.join(', ')}), ${LOOKED_FOR}`);
   return readLists(place, { fillTo });
 }
 

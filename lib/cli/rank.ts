@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import type { Product } from '../data/types';
+import type { GradedPair } from '../train/zero-shot';
 import { ensure, oneOf, shown } from '../runtime/errors';
 import { wholeOf } from './numbers';
 
@@ -22,7 +24,10 @@ export function registerRank(program: Command): void {
     .description("rank judged products by the cosine of an encoder's sentence vectors; writes query_id, product_id, score")
     .option('--from <name>', 'known weights or a model folder', 'all-minilm-l6-v2')
     .requiredOption('--products <file>', 'the catalogue: product_id, product_locale, product_title, … (parquet, CSV, JSON lines)')
-    .requiredOption('--judgements <file>', 'judged pairs: query_id, query, product_id, grade')
+    .requiredOption(
+      '--judgements <file>',
+      'judged pairs: query_id, query, product_id, grade (product_locale and split are used where they are there)',
+    )
     .option('--text <fields>', "the product's text: title, brand, color, bullets, description", 'title')
     .option('--by <how>', 'cosine or bm25', 'cosine')
     .option('--max-length <tokens>', 'texts are cut to this many tokens', '64')
@@ -41,27 +46,12 @@ async function run(options: Options): Promise<void> {
   const maxLength = wholeOf('--max-length', options.maxLength, 3, 8192);
   const batch = wholeOf('--batch', options.batch, 1, 4096);
   ensure(/\.(csv|jsonl)$/.test(options.out), `--out must end in .csv or .jsonl, got ${shown(options.out)}`);
-  const { readCatalogue, readJudgements } = await import('../data/catalogue');
-  const catalogue = await readCatalogue(options.products);
-  const judgements = (await readJudgements(options.judgements)).filter(
-    ({ split }) => options.split === undefined || split === options.split,
-  );
-  ensure(judgements.length > 0, `${options.judgements}: no judgement with split ${options.split}`);
-  // A product is named without its locale where the judgements do not say one.
-  const products = new Map(catalogue.map((product) => [product.productId, product]));
-  const missing = judgements.filter(({ productId }) => !products.has(productId));
-  ensure(
-    missing.length === 0,
-    `${options.judgements}: ${missing.length} of ${judgements.length} judged products are not in ${options.products}, the first is ${missing[0]?.productId}`,
-  );
-  const numbers = new Map<string, number>();
-  const pairs = judgements.map(({ query, queryId, productId, grade }) => {
-    if (!numbers.has(query)) numbers.set(query, numbers.size);
-    return { query, queryId: String(queryId ?? numbers.get(query)), productId, grade };
-  });
+  const { pairs, products } = await readPairs(options);
   const { gradedNdcg, rankByBm25, rankByCosine } = await import('../train/zero-shot');
   const { now } = await import('../runtime/clock');
-  const bm25 = rankByBm25(pairs, products, fields);
+  const keyed = pairs.map((pair) => ({ ...pair, productId: pair.key }));
+  const bm25 = rankByBm25(keyed, products, fields);
+  gradedNdcg(pairs, bm25.scores); // judgements that can tell no ranker from another are refused before anything is encoded or written
   let ranked = bm25;
   let speed = '';
   if (by === 'cosine') {
@@ -69,11 +59,11 @@ async function run(options: Options): Promise<void> {
     const { loadSentenceEncoder } = await import('../train/embed');
     const { progress } = await import('../runtime/progress');
     const encoder = loadSentenceEncoder((await resolveWeights(options.from)).folder);
-    const bar = progress('texts', new Set(pairs.flatMap((p) => [p.query, p.productId])).size);
+    const bar = progress('texts', new Set(pairs.flatMap((p) => [p.query, p.key])).size);
     const started = now();
     try {
       const onProgress = (done: number): void => bar.update(done);
-      ranked = await rankByCosine(encoder, pairs, products, fields, { maxLength, batch, precision, onProgress });
+      ranked = await rankByCosine(encoder, keyed, products, fields, { maxLength, batch, precision, onProgress });
     } finally {
       bar.stop();
     }
@@ -89,7 +79,7 @@ async function run(options: Options): Promise<void> {
     return mean === stable ? mean : `${mean} (equal scores averaged; ${stable} with ties in the order of the judgements)`;
   };
   const lines = [
-    `${pairs.length} pairs of ${numbers.size} queries, ${new Set(pairs.map((p) => p.productId)).size} products; text: ${fields.join(', ')}`,
+    `${pairs.length} pairs of ${own.queryIds.length} queries, ${new Set(pairs.map((p) => p.key)).size} products; text: ${fields.join(', ')}`,
     `nDCG@10 over the ${own.scored} queries with two or more rows and a positive grade (grades as linear gains):`,
     ...(by === 'cosine' ? [`  cosine of ${options.from}  ${figure(ranked.scores)}`] : []),
     `  BM25  ${figure(bm25.scores)}`,
@@ -97,6 +87,52 @@ async function run(options: Options): Promise<void> {
   ];
   process.stdout.write(lines.join('\n') + '\n');
   process.stderr.write(speed);
+}
+
+/** A judged pair; `key` names its product by locale and id. */
+type Pair = GradedPair & { key: string };
+
+/**
+ * The judged pairs and the catalogue by `key`. Ids are kept as they are written; without a column query_id queries are numbered in the order in which they appear. A
+ * file that `score` would refuse (a row that cannot be used, a pair judged twice) is refused here; rows of the catalogue that cannot be used are told on stderr.
+ */
+async function readPairs({
+  judgements: path,
+  products: catalogueFile,
+  split,
+}: Options): Promise<{ pairs: Pair[]; products: Map<string, Product> }> {
+  const { judgedProduct, readCatalogue, readJudgements } = await import('../data/catalogue');
+  const { productKey } = await import('../data/parse-row');
+  const { ReadReport } = await import('../data/report');
+  const reports = { products: new ReadReport(), judgements: new ReadReport() };
+  const catalogue = await readCatalogue(catalogueFile, reports.products);
+  if (reports.products.summary()) process.stderr.write(`${catalogueFile}: rows left out: ${reports.products.summary()}\n`);
+  const judgements = await readJudgements(path, reports.judgements, { split });
+  const unusable = reports.judgements.summary();
+  ensure(!unusable, `${path}: every row must be usable, but ${unusable}`);
+  const productFor = judgedProduct(catalogue);
+  const missing = judgements.filter((judgement) => !productFor(judgement));
+  ensure(
+    missing.length === 0,
+    `${path}: ${missing.length} of ${judgements.length} judged products are not in ${catalogueFile}, the first is ${missing[0]?.productId}${missing[0]?.locale ? ` (${missing[0].locale})` : ''}`,
+  );
+  const named = judgements.filter(({ queryId }) => queryId !== undefined).length;
+  ensure(
+    named === 0 || named === judgements.length,
+    `${path}: query_id must stand in every row or in none, got ${judgements.length - named} rows without, the first is of query ${shown(judgements.find(({ queryId }) => queryId === undefined)?.query)}`,
+  );
+  const numbers = new Map<string, number>();
+  const seen = new Set<string>();
+  const pairs = judgements.map((judgement) => {
+    const { query, productId, grade } = judgement;
+    if (!numbers.has(query)) numbers.set(query, numbers.size);
+    const queryId = judgement.queryId ?? String(numbers.get(query));
+    const pair = JSON.stringify([queryId, productId]);
+    ensure(!seen.has(pair), `${path}: duplicate pair query_id ${queryId}, product_id ${productId}: expected one row`);
+    seen.add(pair);
+    return { query, queryId, productId, grade, key: productKey(productFor(judgement)!.locale, productId) };
+  });
+  return { pairs, products: new Map(catalogue.map((product) => [productKey(product.locale, product.productId), product])) };
 }
 
 function scoresText(path: string, pairs: readonly { queryId: string; productId: string }[], scores: ArrayLike<number>): string {

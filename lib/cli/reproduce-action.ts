@@ -93,7 +93,9 @@ async function listDryRun(request: Request, options: Parameters<typeof roomOf>[0
   const recorded = further ? recordedSeeds(request.scale) : new Set<number>();
   const named = (cell: Cell): boolean => !generated(cell) || cell.experiment.seed < usual || recorded.has(cell.experiment.seed);
   const plan = await planGrids(grids.map((grid) => ({ ...grid, cells: grid.cells.filter(named) }))).catch((error: unknown) => {
-    if (!(error instanceof InputError) || !/no such file or folder/.test(error.message)) throw error;
+    // The sizes of the whole ESCI release are known without it; those of data that was typed, or of another sample, are not.
+    const release = request.data === undefined && 'path' in grids[0].scale.data && grids[0].scale.data.path === 'esci';
+    if (!release || !(error instanceof InputError) || !/no such file or folder/.test(error.message)) throw error;
     return withoutData(request, error.message);
   });
   if (!('missing' in plan)) return listCosts(plan.runs, options);

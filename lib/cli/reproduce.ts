@@ -30,7 +30,7 @@ export function registerReproduce(program: Command): void {
   program
     .command('reproduce')
     .description('run the tables of the paper; finished runs are reused')
-    .option('--table <id>', 'one table (2 to 7, ranking); all when absent')
+    .option('--table <id>', 'one table (2 to 7, ranking, chorus); all when absent')
     .option('--scale <name>', 'smoke, demo, small, minilm, base or paper', 'demo')
     .option('--data <path>', "real data in the ESCI schema instead of the scale's own")
     .option('--seeds <n|auto>', "how many seeds (default: the scale's); auto: as many as --detect needs")

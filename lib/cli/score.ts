@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
-import { ensure, oneOf } from '../runtime/errors';
+import { oneOf } from '../runtime/errors';
 import { wholeOf } from './numbers';
 
 interface Options {
   task: string;
   judgements: string;
   predictions: string;
-  convention: string;
+  convention?: string;
   k?: string;
   zeroIdeal?: string;
   split?: string;
@@ -27,7 +27,10 @@ export function registerScore(program: Command): void {
       'CSV, JSON lines or parquet: query_id, product_id, esci_label (or grade; product_locale is used where it is there)',
     )
     .requiredOption('--predictions <file>', 'the same pairs: query_id, product_id, and score (task 1) or label (tasks 2 and 3)')
-    .option('--convention <name>', 'which nDCG: spec, trec, sklearn, esci-data-head, zhichunroad-dev', 'spec')
+    .option(
+      '--convention <name>',
+      'which nDCG: spec, trec, sklearn, esci-data-head, zhichunroad-dev, or graded (the column grade as gains) (default: spec; graded where there is no esci_label)',
+    )
     .option('--k <K>', 'cut every list at K; without it the whole list counts')
     .option('--zero-ideal <zero|skip>', 'a query without any gain scores 0 or is left out (default: as the convention)')
     .option('--split <name>', 'use the judgements whose column split has this value')
@@ -42,12 +45,17 @@ async function run(options: Options): Promise<void> {
   const task = Number(oneOf('--task', options.task, ['1', '2', '3']));
   const k = options.k === undefined ? undefined : wholeOf('--k', options.k, 1, Infinity);
   const resamples = wholeOf('--resamples', options.resamples, 20, 1e6);
-  ensure(k === undefined || Number.isInteger(k), `--k must be a whole number, got ${options.k}`);
   const { conventionNamed } = await import('../metrics/conventions');
-  const convention = conventionNamed(options.convention);
+  const convention = options.convention === undefined ? undefined : conventionNamed(options.convention);
   const zeroIdeal = options.zeroIdeal === undefined ? undefined : oneOf('--zero-ideal', options.zeroIdeal, ['zero', 'skip']);
   const { readScoreRows } = await import('../metrics/score-files');
-  const { rows, unjudged } = await readScoreRows(task as 1 | 2 | 3, options.judgements, options.predictions, options.split);
+  const { rows, unjudged } = await readScoreRows(
+    task as 1 | 2 | 3,
+    options.judgements,
+    options.predictions,
+    options.split,
+    convention?.name === 'graded' ? 'grades' : undefined,
+  );
   const { Key } = await import('../runtime/key');
   const key = Key.from('score');
   const { scoreRanking, scoreClasses } = await import('../metrics/score');

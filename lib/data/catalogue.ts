@@ -35,17 +35,26 @@ export interface GradedJudgement {
   productId: string;
   /** ≥ 0, larger is better; the scale is the file's own. */
   grade: number;
-  queryId?: number;
+  /** As the file writes it: text or a number's digits. */
+  queryId?: string;
   split?: string;
   locale?: Locale;
 }
 
-/** Reads graded judgements: columns query, product_id and grade (query_id, split, product_locale optional). A grade must be a number ≥ 0. */
-export async function readJudgements(path: string, report: ReadReport = new ReadReport()): Promise<GradedJudgement[]> {
+/**
+ * Reads graded judgements: columns query, product_id and grade (query_id, split, product_locale optional). A grade must be a number ≥ 0. With `split` the rows of
+ * other splits are left out before they are looked at.
+ */
+export async function readJudgements(
+  path: string,
+  report: ReadReport = new ReadReport(),
+  { split }: { split?: string } = {},
+): Promise<GradedJudgement[]> {
   const names = ['query', 'product_id', 'grade', 'query_id', 'split', 'product_locale'];
   return scanAll(path, names, ['query', 'product_id', 'grade'], 'graded judgements', report, (rows) => {
     const judgements: GradedJudgement[] = [];
     for (const { raw, row } of rows) {
+      if (split !== undefined && raw.split !== split) continue;
       const skip = (reason: string, got: string | null): void => report.skip(basename(path), row, reason, got ?? '');
       const query = cleanText(raw.query ?? '');
       const productId = cleanText(raw.product_id ?? '');
@@ -55,13 +64,13 @@ export async function readJudgements(path: string, report: ReadReport = new Read
       else if (!query) skip('query empty', raw.product_id);
       else if (!productId) skip('product_id missing', raw.query);
       else if (!(grade >= 0 && Number.isFinite(grade))) skip('grade is not a number ≥ 0', raw.grade);
+      else if (raw.product_locale?.trim() && !locale) skip('product_locale unknown', raw.product_locale);
       else {
-        const queryId = raw.query_id?.trim() ? Number(raw.query_id) : NaN;
         judgements.push({
           query,
           productId,
           grade,
-          ...(Number.isSafeInteger(queryId) && { queryId }),
+          ...(raw.query_id?.trim() && { queryId: raw.query_id }),
           ...(raw.split && { split: raw.split }),
           ...(locale && { locale }),
         });
@@ -69,6 +78,27 @@ export async function readJudgements(path: string, report: ReadReport = new Read
     }
     return judgements;
   });
+}
+
+/**
+ * How a judgement's product is found in a catalogue: by locale and id where the judgement has a locale, else by its id alone. The function throws an InputError where
+ * products of several locales have that id, so that none is taken by chance.
+ */
+export function judgedProduct(
+  catalogue: readonly Product[],
+): (judgement: Pick<GradedJudgement, 'productId' | 'locale'>) => Product | undefined {
+  const byKey = new Map(catalogue.map((product) => [productKey(product.locale, product.productId), product]));
+  const byId = new Map<string, Product[]>();
+  for (const product of catalogue) byId.set(product.productId, [...(byId.get(product.productId) ?? []), product]);
+  return ({ productId, locale }) => {
+    if (locale) return byKey.get(productKey(locale, productId));
+    const found = byId.get(productId) ?? [];
+    ensure(
+      found.length <= 1,
+      `product ${productId} is in the catalogue for ${found.map((product) => product.locale).join(' and ')}: the judgements must say which in a column product_locale`,
+    );
+    return found[0];
+  };
 }
 
 async function scanAll<T>(
@@ -93,7 +123,8 @@ async function scanAll<T>(
     for (const { line, reason, got } of await rejectedLines(duck)) report.skip(basename(path), line - 2, `CSV line cannot be read: ${reason}`, got);
     report.rows += rows.length;
     const result = parse(rows.sort((a, b) => a.row - b.row));
-    ensure(result.length, rows.length ? `${path}: none of its ${rows.length} rows can be used: ${report.summary()}` : `${path} has a header but no rows`);
+    const unused = report.summary() ? `can be used: ${report.summary()}` : 'is of the wanted split';
+    ensure(result.length, rows.length ? `${path}: none of its ${rows.length} rows ${unused}` : `${path} has a header but no rows`);
     return result;
   } finally {
     duck.close();

@@ -5,7 +5,7 @@ import type { Product } from '../data/types';
 import type { CatalogueSource } from '../pretrain/config';
 import { ensure } from '../runtime/errors';
 import { sha256File } from '../runtime/hash';
-import { placeOf } from './dataset';
+import { LOOKED_FOR, placeOf } from './dataset';
 
 const loaded = new Map<string, Promise<Product[]>>();
 
@@ -26,7 +26,10 @@ export function openCatalogue({ name, sha256 }: CatalogueSource): Promise<Produc
 
 async function open(name: string, sha256: string): Promise<Product[]> {
   const path = catalogueFile(name);
-  ensure(path && existsSync(path), `catalogue ${name}: no such file, and nothing of that name below data/raw`);
+  ensure(
+    path && existsSync(path),
+    `catalogue ${name}: no such file or folder; expected ${LOOKED_FOR} (data/README.md says how to get it)`,
+  );
   const found = await sha256File(path);
   ensure(found === sha256, `catalogue ${name}: ${path} has SHA-256 ${found}, expected ${sha256}`);
   return readCatalogue(path);

@@ -8,11 +8,15 @@ import { projectRoot } from '../runtime/files';
 import { Key } from '../runtime/key';
 import type { DataSource } from './config';
 
-/** Real data by name: where a user may have put it, first found wins. */
+/** Real data by name: where a user may have put it, first found wins. `ESCI_DATA` names a folder of data sets (data/README.md). */
 const PLACES = (name: string): string[] => [
+  ...(process.env.ESCI_DATA ? [join(process.env.ESCI_DATA, name)] : []),
   join(projectRoot(), 'data', 'raw', name),
   join(projectRoot(), '..', 'shared', 'data', name),
 ];
+
+/** Where data is looked for, as messages say it. */
+export const LOOKED_FOR = 'a path, or a name below data/raw or the folder that ESCI_DATA names';
 
 /** The path that real data of a name or path lies at; undefined where there is none. */
 export const placeOf = (path: string): string | undefined =>
@@ -30,7 +34,7 @@ export function openDataset(source: DataSource, seed: number): Promise<Dataset> 
   }
   const { path } = source;
   const found = placeOf(path);
-  ensure(found, `--data ${path}: no such file or folder; expected a path, or a name below data/raw`);
+  ensure(found, `--data ${path}: no such file or folder; expected ${LOOKED_FOR}`);
   if (!loaded.has(found)) loaded.set(found, readDataset(found));
   return loaded.get(found)!;
 }

@@ -208,7 +208,7 @@ export const scales: Readonly<Record<ScaleName, Scale>> = {
   },
   minilm: {
     name: 'minilm',
-    describes: 'all-MiniLM-L6-v2, a real pre-trained encoder, on real English rows; about an hour a table on two cores',
+    describes: 'all-MiniLM-L6-v2, a real pre-trained encoder, on real English rows; 2 to 4 hours a table on two cores',
     base: {
       ...PAPER_FINETUNE,
       start: { from: 'weights', name: 'all-minilm-l6-v2', dropout: 0.1, attentionDropout: 0 },

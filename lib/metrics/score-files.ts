@@ -5,6 +5,7 @@ const JUDGED: ColumnPlan = {
   kinds: { esci_label: 'label', grade: 'number', product_locale: 'text', locale: 'text' },
   required: [['esci_label', 'grade']],
 };
+const JUDGED_GRADES: ColumnPlan = { kinds: { grade: 'number', product_locale: 'text', locale: 'text' }, required: [['grade']] };
 const JUDGED_CLASSES: ColumnPlan = { ...JUDGED, required: [['esci_label']] };
 const JUDGED_SUBSTITUTE: ColumnPlan = {
   kinds: { esci_label: 'label', substitute_label: 'substitute', product_locale: 'text', locale: 'text' },
@@ -18,7 +19,7 @@ const PREDICTED: Record<1 | 2 | 3, ColumnPlan> = {
 
 /**
  * Reads a judgement and a prediction file for a task and joins them by pair. Judgements: query_id, product_id, esci_label (task 1 also grade as gains,
- * used where esci_label is absent; task 3 also substitute_label). Predictions: score (task 1) or label (E, S, C, I in task 2; substitute or
+ * used where esci_label is absent or `gains` asks for them; task 3 also substitute_label). Predictions: score (task 1) or label (E, S, C, I in task 2; substitute or
  * no_substitute in task 3, compared with "esci_label is S"). Throws an InputError on a broken file (see `PairFiles`). Predictions of pairs nobody
  * judged are left out and counted.
  */
@@ -27,10 +28,11 @@ export async function readScoreRows(
   judgements: string,
   predictions: string,
   split?: string,
+  gains?: 'grades',
 ): Promise<{ rows: ScoreRows; unjudged: number }> {
   const files = await PairFiles.open();
   try {
-    const plan = task === 1 ? JUDGED : task === 2 ? JUDGED_CLASSES : JUDGED_SUBSTITUTE;
+    const plan = task === 1 ? (gains ? JUDGED_GRADES : JUDGED) : task === 2 ? JUDGED_CLASSES : JUDGED_SUBSTITUTE;
     await files.load('judged', judgements, plan, split === undefined ? undefined : { column: 'split', equals: split });
     await files.load('predicted', predictions, PREDICTED[task]);
     const aligned = await files.align('judged', ['predicted']);

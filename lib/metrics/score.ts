@@ -2,7 +2,7 @@ import { ensure } from '../runtime/errors';
 import type { Key } from '../runtime/key';
 import { LABELS } from '../data/types';
 import { bootstrapInterval, type Interval } from './bootstrap';
-import { CONVENTIONS, CONVENTION_NAMES, gainsOf, type Convention } from './conventions';
+import { CONVENTIONS, CONVENTION_NAMES, describeConvention, gainsOf, GRADED, type Convention } from './conventions';
 import { f1Scores, type F1Scores } from './f1';
 import { ndcg, randomNdcg, type NdcgResult } from './ndcg';
 import { macroF1Of, meanOf } from './statistics';
@@ -20,7 +20,8 @@ export interface ScoreRows {
 }
 
 export interface ScoreOptions {
-  convention: Convention;
+  /** Default: `spec` for labels, `graded` for grades. */
+  convention?: Convention;
   k?: number;
   /** Every convention side by side. */
   all?: boolean;
@@ -37,7 +38,8 @@ export interface RankingScore {
   task: 1;
   ndcg: number;
   interval: Bounds;
-  convention: Convention;
+  /** As it was used: `about` says so, and gains are the labels' or the grades themselves. */
+  convention: Omit<Convention, 'gains'> & { gains: Convention['gains'] | 'grades' };
   k: number | null;
   /** nDCG of random order under the same convention, exactly. */
   random: number;
@@ -55,9 +57,10 @@ export function scoreRanking(
   { convention: named, k, all, zeroIdeal, resamples, key }: ScoreOptions,
 ): RankingScore {
   const policy = (rule: Convention): Convention => (zeroIdeal ? { ...rule, zeroIdeal } : rule);
-  const convention = policy(named);
   const { query, queryIds, score, label, grade } = rows;
   ensure(score, 'task 1 needs a score for each row');
+  const convention = policy(named ?? (label ? CONVENTIONS.spec : GRADED));
+  const about = (rule: Convention): string => describeConvention(rule, label ? 'labels' : 'grades');
   const gains = (rule: Convention): ArrayLike<number> => (label ? gainsOf(label, rule.gains) : (grade as ArrayLike<number>));
   const lists = { query, queries: queryIds.length, scores: score };
   const of = (rule: Convention): NdcgResult => ndcg({ ...lists, gains: gains(rule) }, rule, k);
@@ -67,17 +70,21 @@ export function scoreRanking(
     ? undefined
     : Object.fromEntries(
         // Swapping the gains of S and C means nothing for grades.
-        CONVENTION_NAMES.filter((name) => label || name !== 'esci-data-head').map((name) => {
-          const one = of(policy(CONVENTIONS[name]));
+        [
+          ...CONVENTION_NAMES.filter((name) => label || name !== 'esci-data-head').map((name) => CONVENTIONS[name]),
+          ...(label ? [] : [GRADED]),
+        ].map((own) => {
+          const rule = policy(own);
+          const one = of(rule);
           const { zeroIdeal, skipped, tied } = one;
-          return [name, { ndcg: one.value, about: CONVENTIONS[name].about, zeroIdeal, skipped, tied }];
+          return [rule.name, { ndcg: one.value, about: about(rule), zeroIdeal, skipped, tied }];
         }),
       );
   return {
     task: 1,
     ndcg: value,
     interval: bounds(bootstrapInterval(perQuery, { resamples, key })),
-    convention,
+    convention: { ...convention, about: about(convention), gains: label ? convention.gains : 'grades' },
     k: k ?? null,
     random: randomNdcg({ ...lists, gains: gains(convention) }, convention, k).value,
     rows: query.length,

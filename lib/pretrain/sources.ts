@@ -68,7 +68,7 @@ async function singles({ products, tokenizer }: Corpus, fields: readonly Product
   return columns(
     await tokenizer.encodeSingles(
       products.map((p) => productText(p, { fields, ...(separator ? { separator } : {}) })),
-      { maxLength },
+      { maxLength, separators: true },
     ),
   );
 }

@@ -1,6 +1,14 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { readCatalogue, readDataset, readJudgements, normalizeQuery, portableHash, type GradedJudgement } from '../data';
+import {
+  judgedProduct,
+  readCatalogue,
+  readDataset,
+  readJudgements,
+  normalizeQuery,
+  portableHash,
+  type GradedJudgement,
+} from '../data';
 import { productFacts } from '../data/generate';
 import { LABELS, type Dataset, type Label, type Locale, type Product } from '../data/types';
 import { ensure, inRange } from '../runtime/errors';
@@ -65,11 +73,12 @@ export function listsOfJudgements(
   options: ListOptions & { maxGrade?: number } = {},
 ): RankingData {
   ensure(judgements.length > 0, `${name}: there are no judgements`);
-  const products = new Map(catalogue.map((product) => [product.productId, product]));
+  const productFor = judgedProduct(catalogue);
   const most = options.maxGrade ?? judgements.reduce((max, { grade }) => Math.max(max, grade), 0);
   ensure(most > 0, `${name}: every grade is 0`);
-  const judged = judgements.flatMap(({ query, queryId, productId, grade, split }): Judged[] => {
-    const product = products.get(productId);
+  const judged = judgements.flatMap(({ query, queryId: written, productId, locale, grade, split }): Judged[] => {
+    const product = productFor({ productId, locale });
+    const queryId = /^\d+$/.test(written ?? '') && Number.isSafeInteger(Number(written)) ? Number(written) : undefined;
     ensure(product, `${name}: product ${productId}, judged for ${JSON.stringify(query)}, is not in the catalogue`);
     ensure(grade <= most, `${name}: grade ${grade} of product ${productId} must be at most ${most}`);
     if (options.locales && !options.locales.includes(product.locale)) return [];

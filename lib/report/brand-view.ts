@@ -27,7 +27,7 @@ export async function guessedBrands(
   const tokenizer = loadTokenizer(folder);
   const separator = tokenizer.template.types ? { separator: ' ' } : {};
   const texts = known.map((product) => productText(product, { fields: ['title', 'bullets', 'description'], ...separator }));
-  const encoded = await tokenizer.encodeSingles(texts, { maxLength });
+  const encoded = await tokenizer.encodeSingles(texts, { maxLength, separators: true });
   const { config, params } = loadTensors(folder);
   try {
     ensure('heads.brand.names.weight' in params, `${folder} holds no brand head: it was pre-trained without Product2Brand`);

@@ -8,7 +8,7 @@ import { openTokens, TokenWriter } from './token-cache';
 import { concatRows, type TokenisedRows } from './tokenised-rows';
 import type { EncodeOptions, Tokenizer } from './tokenizer';
 
-export interface TokeniseOptions extends TextOptions, EncodeOptions {
+export interface TokeniseOptions extends TextOptions, Omit<EncodeOptions, 'separators'> {
   /** `pair`: query and product text. `product`: product text alone, as for masked language modelling. Default `pair`. */
   input?: 'pair' | 'product';
 }
@@ -122,9 +122,9 @@ async function encodeBlock(rows: readonly Row[], tokenizer: Tokenizer, options: 
     options.input === 'pair'
       ? await tokenizer.encodeBatch(
           rows.map((row, i) => [collapse(row.query), texts[i]]),
-          options,
+          { ...options, separators: true },
         )
-      : await tokenizer.encodeSingles(texts, options);
+      : await tokenizer.encodeSingles(texts, { ...options, separators: true });
   const offsets = new Uint32Array(rows.length + 1);
   encoded.forEach((e, i) => (offsets[i + 1] = offsets[i] + e.ids.length));
   const ids = new Int32Array(offsets[rows.length]);

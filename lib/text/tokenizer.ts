@@ -8,13 +8,21 @@ import { findSpecials, literalJson, type Specials, type TokenizerJson } from './
 import { compose, readTemplate, truncated, type Encoded, type Template } from './template';
 import { wellFormed, WordEncoder } from './word-encoder';
 
-export interface EncodeOptions {
+export interface EncodeOptions extends ProductOptions {
   /** The most tokens of a pair, special tokens included. */
   maxLength: number;
   /** The most tokens of the query (without special tokens). Default: no limit of its own. */
   queryLength?: number;
   /** Which side is cut when a pair is too long. Default `longer`. */
   truncate?: 'longer' | 'product';
+}
+
+export interface ProductOptions {
+  /**
+   * The product's text (of a pair, or of a single text) is `productText`'s: the separator token that it puts between fields is understood. Absent: as of every other
+   * text, its characters are just characters.
+   */
+  separators?: boolean;
 }
 
 /** One token of a text, for inspection. `start` and `end` are positions in the JavaScript string. */
@@ -26,17 +34,14 @@ export interface InspectedToken {
   text: string;
 }
 
-/**
- * Of an over-long text this many characters per wanted token are read, and the rest only where that did not give `SLACK` tokens more than are wanted: what stands
- * behind those cannot reach back to them.
- */
+/** Of an over-long text this many characters per wanted token are read first, and `FURTHER` times more as long as they do not give the tokens that are wanted. */
 const CHARACTERS_PER_TOKEN = 8;
-const SLACK = 32;
+const FURTHER = 4;
 
 /**
  * A sub-word tokenizer: Hugging Face `tokenizers` (native) behind typed arrays. Text never yields a special token: `</s>` or `<mask>` in it are ordinary
- * characters. The one exception is the separator token of a **product** text (XLM-R `</s>`, BERT `[SEP]`), because `productText` puts it between fields; it also
- * takes care that no field brings one along.
+ * characters. The one exception is the separator token (XLM-R `</s>`, BERT `[SEP]`) in what a caller says is a **product** text (`encodeProducts`, `separators`),
+ * because `productText` puts it between fields; it also takes care that no field brings one along.
  */
 export class Tokenizer {
   readonly specials: Specials;
@@ -81,8 +86,8 @@ export class Tokenizer {
   }
 
   /**
-   * Query and product as the model reads them: XLM-R `<s> query </s></s> product </s>`, BERT `[CLS] query [SEP] product [SEP]` with token types.
-   * Throws where `maxLength` leaves no room for text.
+   * Query and product as the model reads them: XLM-R `<s> query </s></s> product </s>`, BERT `[CLS] query [SEP] product [SEP]` with token types. Give `separators`
+   * with a `productText`. Throws where `maxLength` leaves no room for text.
    */
   async encodePair(query: string, product: string, options: EncodeOptions): Promise<Encoded> {
     return (await this.encodeBatch([[query, product]], options))[0];
@@ -90,18 +95,25 @@ export class Tokenizer {
 
   /** `encodePair` for many pairs at once; equal queries and equal products are encoded once. */
   async encodeBatch(pairs: readonly (readonly [query: string, product: string])[], options: EncodeOptions): Promise<Encoded[]> {
-    const { maxLength, truncate = 'longer', queryLength = 1e6 } = options;
+    const { maxLength, truncate = 'longer', queryLength = 1e6, separators = false } = options;
     inRange('maxLength', maxLength, this.template.pairSpecials + 2, 1e6);
     inRange('queryLength', queryLength, 1, 1e6);
     const queries = await this.once(
       pairs.map((p) => p[0]),
       (texts) => this.encodeTexts(texts, maxLength),
     );
+    const ofProducts = (texts: readonly string[], limit?: number): Promise<Int32Array[]> =>
+      separators ? this.encodeProducts(texts, limit) : this.encodeTexts(texts, limit);
     const products = await this.once(
       pairs.map((p) => p[1]),
-      (texts) => this.encodeProducts(texts, maxLength),
+      (texts) => ofProducts(texts, maxLength),
     );
     const room = maxLength - this.template.pairSpecials;
+    // Where both texts are too long the longer keeps an odd token: which one that is must be read to the end.
+    if (truncate === 'longer' && room % 2 === 1)
+      for (const [i, [query, product]] of pairs.entries())
+        if (Math.min(queries[i].length, queryLength, products[i].length) >= maxLength)
+          [[queries[i]], [products[i]]] = await Promise.all([this.encodeTexts([query]), ofProducts([product])]);
     return pairs.map((_, i) => {
       const [A, B] = [queries[i], products[i]];
       const [a, b] = truncated(Math.min(A.length, queryLength), B.length, room, truncate);
@@ -109,15 +121,20 @@ export class Tokenizer {
     });
   }
 
-  /** One text between special tokens (`<s> text </s>`), cut to `maxLength`. Separators of `productText` are understood. */
-  async encodeSingle(text: string, options: { maxLength: number }): Promise<Encoded> {
+  /** One text between special tokens (`<s> text </s>`), cut to `maxLength`. */
+  async encodeSingle(text: string, options: { maxLength: number } & ProductOptions): Promise<Encoded> {
     return (await this.encodeSingles([text], options))[0];
   }
 
   /** `encodeSingle` for many texts; equal texts are encoded once. */
-  async encodeSingles(texts: readonly string[], { maxLength }: { maxLength: number }): Promise<Encoded[]> {
+  async encodeSingles(
+    texts: readonly string[],
+    { maxLength, separators = false }: { maxLength: number } & ProductOptions,
+  ): Promise<Encoded[]> {
     const room = inRange('maxLength', maxLength, this.template.singleSpecials + 1, 1e6) - this.template.singleSpecials;
-    const ids = await this.once(texts, (distinct) => this.encodeProducts(distinct, maxLength));
+    const ids = await this.once(texts, (distinct) =>
+      separators ? this.encodeProducts(distinct, maxLength) : this.encodeTexts(distinct, maxLength),
+    );
     return ids.map((A) => compose(this.template, A, Math.min(A.length, room)));
   }
 
@@ -196,18 +213,13 @@ export class Tokenizer {
   }
 
   private async encodeParts(texts: readonly string[], limit: number, separator: string | null): Promise<Int32Array[]> {
-    const { sep } = this.specials;
-    const most = (limit + SLACK) * CHARACTERS_PER_TOKEN;
-    const heads = texts.map((text) => headOf(text, most));
-    const results = await this.words.encode(heads, separator, sep);
-    const again = results.flatMap((ids, i) => (heads[i].length < texts[i].length && ids.length < limit + SLACK ? [i] : []));
-    if (again.length) {
-      const whole = await this.words.encode(
-        again.map((i) => texts[i]),
-        separator,
-        sep,
-      );
-      again.forEach((i, k) => (results[i] = whole[k]));
+    const results = new Array<Int32Array>(texts.length);
+    let open = [...texts.keys()];
+    for (let most = limit * CHARACTERS_PER_TOKEN; open.length > 0; most *= FURTHER) {
+      const heads = open.map((i) => this.words.headOf(texts[i], most, separator));
+      const encoded = await this.words.encode(heads, separator, this.specials.sep);
+      encoded.forEach((ids, k) => (results[open[k]] = ids));
+      open = open.filter((i, k) => heads[k].length < texts[i].length && encoded[k].length < limit);
     }
     return results;
   }
@@ -226,13 +238,6 @@ export function loadTokenizer(fileOrFolder: string): Tokenizer {
   }
   ensure(json?.model && Array.isArray(json.added_tokens), `${file} must be a tokenizer.json with model and added_tokens`);
   return new Tokenizer(json);
-}
-
-/** The first `most` characters or a little less: up to the last blank, so that no word is cut, where there is one in the second half. */
-function headOf(text: string, most: number): string {
-  if (text.length <= most) return text;
-  const blank = text.lastIndexOf(' ', most);
-  return text.slice(0, blank > most / 2 ? blank : most);
 }
 
 /** Maps a position in code points to one in UTF-16 units. */

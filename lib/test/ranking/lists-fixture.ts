@@ -20,7 +20,7 @@ export function tinyLists(queries = 5, size = 7): RankingData {
         brand: '',
         color: '',
       });
-      judgements.push({ query: `thing ${q}`, queryId: 100 + q, productId, grade: (i + q) % 4 });
+      judgements.push({ query: `thing ${q}`, queryId: String(100 + q), productId, grade: (i + q) % 4 });
     }
   return listsOfJudgements('tiny', products, judgements, { key: Key.from('tiny'), testShare: 0, devShare: 0 });
 }

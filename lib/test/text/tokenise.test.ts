@@ -45,7 +45,7 @@ test('tokenise: each row is what encodePair gives for its text, beside its label
   const table = await tokenise(rows, tokenizer, options);
   assert.equal(table.size, 307);
   for (const i of [0, 1, 14, 101, 202, 306]) {
-    const one = await tokenizer.encodePair(rows[i].query, productText(rows[i]), options);
+    const one = await tokenizer.encodePair(rows[i].query, productText(rows[i]), { ...options, separators: true });
     assert.deepEqual([...table.ids.subarray(table.offsets[i], table.offsets[i + 1])], [...one.ids]);
     assert.equal(table.labels[i], 'ESCI'.indexOf(rows[i].label));
     assert.equal(table.weights[i], Math.fround(rows[i].weight ?? 1));

@@ -78,10 +78,13 @@ test('special ids are XLM-R’s: <s> 0, <pad> 1, </s> 2, <unk> 3, <mask> last', 
 test('XLM-R pair: <s> a </s></s> b </s>, separators of product text become </s> (template written out)', async () => {
   const [a, b, c] = await xlmr.encodeTexts(['wireless mouse', 'silent click', 'black']);
   const product = productText({ title: 'silent click', brand: '', color: 'black' }, { fields: ['title', 'brand', 'color'] });
-  const { ids, typeIds } = await xlmr.encodePair('wireless mouse', product, { maxLength: 97 });
+  const { ids, typeIds } = await xlmr.encodePair('wireless mouse', product, { maxLength: 97, separators: true });
   assert.deepEqual([...ids], [0, ...a, 2, 2, ...b, 2, 2, 2, 2, ...c, 2]);
   assert.equal(typeIds, undefined);
-  assert.deepEqual([...(await xlmr.encodeSingle(product, { maxLength: 97 })).ids], [0, ...b, 2, 2, 2, 2, ...c, 2]);
+  assert.deepEqual(
+    [...(await xlmr.encodeSingle(product, { maxLength: 97, separators: true })).ids],
+    [0, ...b, 2, 2, 2, 2, ...c, 2],
+  );
 });
 
 test('BERT pair: [CLS] a [SEP] b [SEP] with types 0 and 1 (worked by hand), whatever truncation and padding the file has', async () => {
@@ -101,12 +104,25 @@ test('text never yields a special token: raw </s>, <mask>, [SEP] are characters 
   const { ids } = await xlmr.encodePair(
     '</s><mask>',
     productText({ title: '</s> <mask> &lt;/s&gt;' }, { fields: ['title'], html: ['title'] }),
-    { maxLength: 97 },
+    { maxLength: 97, separators: true },
   );
   assert.deepEqual(
     [...ids].filter((id) => special.has(id)),
     [0, 2, 2, 2],
   );
+});
+
+test('text never yields a special token, single or in a pair, unless the caller says that it is a product’s (worked by hand)', async () => {
+  const bert = new Tokenizer(bertJson());
+  const literal = [9, 15, 10]; // "[", "sep", "]"
+  const single = async (separators?: boolean) => [...(await bert.encodeSingle('usb[SEP]', { maxLength: 31, separators })).ids];
+  const pair = async (separators?: boolean) => [
+    ...(await bert.encodePair('[SEP]', 'usb[SEP]hub', { maxLength: 31, separators })).ids,
+  ];
+  assert.deepEqual(await single(), [2, 5, ...literal, 3]);
+  assert.deepEqual(await single(true), [2, 5, 3, 3]);
+  assert.deepEqual(await pair(), [2, ...literal, 3, 5, ...literal, 6, 3]);
+  assert.deepEqual(await pair(true), [2, ...literal, 3, 5, 3, 6, 3]);
 });
 
 test('ids are those of the native tokenizer on the whole text (two routes: word table and native)', async () => {
@@ -189,6 +205,43 @@ test('an over-long text is cut as if it had been read to its end', async () => {
   // One endless word that is a single token to WordPiece: the rest must still be read.
   const bert = new Tokenizer(bertJson());
   assert.deepEqual([...(await bert.encodeSingle('z'.repeat(4001) + ' usb', { maxLength: 7 })).ids], [2, 1, 5, 3]);
+});
+
+test('a long word is never cut: WordPiece takes more than 100 characters for one unknown token (worked by hand)', async () => {
+  const bert = new Tokenizer(bertJson());
+  for (const blank of [' ', '\t', '\n', '\r', ' \n'])
+    for (let n = 1; n < 140; n++) {
+      const text = 'z'.repeat(n) + blank + 's'.repeat(1009) + blank + 'usb';
+      const { ids } = await bert.encodeSingle(text, { maxLength: 7 });
+      assert.deepEqual([...ids], [2, 1, 1, 5, 3], `${n} and ${JSON.stringify(blank)}`);
+    }
+  // The last blank lies far before the end of what is read first, or there is none at all.
+  assert.deepEqual([...(await bert.encodeSingle(`\n${'s'.repeat(100_003)}`, { maxLength: 7 })).ids], [2, 1, 3]);
+  assert.deepEqual([...(await bert.encodeSingle(`usb hub\t${'s'.repeat(997)}\rusb`, { maxLength: 7 })).ids], [2, 5, 6, 1, 5, 3]);
+});
+
+test('a long text without blanks is cut as the whole: repeated characters, whose pieces depend on their number (two routes)', async () => {
+  for (const n of [997, 998, 999, 1009])
+    for (const text of ['o'.repeat(n), `mouse ${'ス'.repeat(n)} black`, `black\n${'mo'.repeat(n)}`]) {
+      const [whole] = await xlmr.encodeTexts([text]);
+      assert.deepEqual([...(await xlmr.encodeTexts([text], 13))[0].subarray(0, 13)], [...whole.subarray(0, 13)]);
+    }
+});
+
+test('of two texts that are both too long the longer keeps the odd token, however little of them was read (worked by hand)', async () => {
+  const bert = new Tokenizer(bertJson());
+  const short = (n: number): string => 'usb '.repeat(n);
+  const wide = (n: number): string => 'zzzzzzzzzz '.repeat(n); // one unknown token each, and fewer of them in as many characters
+  for (const [query, product, kept] of [
+    [short(53), wide(47), [6, 5]],
+    [wide(47), short(53), [5, 6]],
+    [short(47), wide(53), [5, 6]],
+    [wide(53), short(47), [6, 5]],
+  ] as const) {
+    const { typeIds } = await bert.encodePair(query, product, { maxLength: 14 });
+    const second = typeIds!.filter((type) => type === 1).length - 1;
+    assert.deepEqual([14 - 3 - second, second], kept, `${query.length} and ${product.length} characters`);
+  }
 });
 
 test('lone surrogates, NUL and emoji pass; offsets are positions in the JavaScript string', async () => {
