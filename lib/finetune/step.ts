@@ -12,7 +12,7 @@ import { embedding } from '../ops/embedding';
 import { valueAndGradients } from '../ops/gradients';
 import type { Params } from '../ops/params';
 import { TensorKey } from '../ops/tensor-key';
-import { ensure } from '../runtime/errors';
+import { ensure, oneOf } from '../runtime/errors';
 import { tf, type Tensor } from '../runtime/tensorflow';
 import {
   adversarialLosses,
@@ -77,15 +77,22 @@ export interface StepConfig {
 }
 
 /** Refuses settings that cannot work, or that would do nothing, in one line. */
-export function checkStep({ loss, tricks, accumulation }: StepConfig, dropoutRates: number, outputs: number): void {
+export function checkStep(
+  { loss, tricks, combine, accumulation }: Pick<StepConfig, 'loss' | 'tricks' | 'combine' | 'accumulation'>,
+  dropoutRates: number,
+  outputs: number,
+): void {
   checkLoss(loss);
+  oneOf('combine', combine, ['sum', 'mean']);
   ensure(!scoresGains(loss) || outputs === 1, `loss ${loss.kind} needs one output a row, got ${outputs}`);
   const { ema, fgm, rdrop, mixup } = tricks;
   if (ema) checkEma(ema);
   if (fgm) checkAdversary(fgm);
   if (mixup) checkMixup(mixup);
+  if (mixup) oneOf('mixup.site', mixup.site, ['pooled', 'feature']);
   if (rdrop) {
     checkRDrop(rdrop);
+    oneOf('rdrop.pair', rdrop.pair, ['dropout', 'fgm']);
     ensure(outputs > 1, 'rdrop does nothing for a regressor: the divergence of one logit is identically 0');
     ensure(rdrop.pair !== 'fgm' || fgm, "rdrop.pair 'fgm' needs fgm switched on: its second pass is FGM's");
     ensure(
