@@ -1,6 +1,7 @@
 import { ensure, inRange } from '../runtime/errors';
 import { tablePretraining } from './tables/pretrained';
-import { chosenRows, rowConfig, tableNamed, type FinetuneTable } from './tables';
+import { checkExperiment } from './check-config';
+import { chosenRows, rowConfig, tableNamed, type FinetuneRow, type FinetuneTable } from './tables';
 import { applySettings } from './patch';
 import { scaleNamed } from './scales';
 import type { DataSource, FinetuneConfig, Scale } from './config';
@@ -63,22 +64,18 @@ export function planGrid(request: GridRequest): Grid {
   const generated = 'generated' in source;
   const rows = chosenRows(table, request.rows).filter((row) => generated || !row.truth);
   ensure(rows.length > 0, `--rows ${request.rows?.join(',')}: these rows need data whose true labels are known`);
+  const experimentAt = (row: FinetuneRow, seed: number, fold: number): Experiment => {
+    const own = rowConfig(table, row, base, ranks ? settings : settings.filter(isClean));
+    const part = own.kind === 'graded' || own.kind === 'ranking' ? { fold: 0, folds: 1 } : { fold, folds: scale.folds };
+    return { ...own, scale: scale.name, seed, ...part, source } as Experiment;
+  };
+  rows.forEach((row) => checkExperiment(experimentAt(row, 0, folds[0])));
   const seedsOf = ({ id }: { id: string }): number => request.rowSeeds?.[table.id]?.[id] ?? seeds;
   const cells = Array.from({ length: Math.max(...rows.map(seedsOf)) }, (_, seed) =>
     folds.flatMap((fold) =>
       rows
         .filter((row) => seedsOf(row) > seed)
-        .map((row): Cell => {
-          const own = rowConfig(table, row, base, ranks ? settings : settings.filter(isClean));
-          const common = { scale: scale.name, seed, fold, folds: scale.folds };
-          const experiment = {
-            ...own,
-            ...common,
-            ...(own.kind === 'graded' || own.kind === 'ranking' ? { fold: 0, folds: 1 } : {}),
-            source,
-          } as Experiment;
-          return { table: table.id, row: row.id, label: row.label, experiment };
-        }),
+        .map((row): Cell => ({ table: table.id, row: row.id, label: row.label, experiment: experimentAt(row, seed, fold) })),
     ),
   ).flat();
   return { table, scale, cells: withDependencies(cells) };
