@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { RunRecord } from '../experiments/record';
 import { ensure } from '../runtime/errors';
+import { wholeOf } from './numbers';
 
 interface Options {
   scale: string;
@@ -26,11 +27,10 @@ async function run(options: Options): Promise<void> {
   const { BASELINES, runBaseline } = await import('../experiments/baselines');
   const { ownRuns, saveRecord } = await import('../experiments/store');
   const scale = scaleNamed(options.scale);
-  const folds = options.folds?.split(',').map(Number) ?? scale.runFolds;
+  const folds = options.folds?.split(',').map((fold) => wholeOf('--folds', fold, 0, Infinity)) ?? scale.runFolds;
   for (const fold of folds)
     ensure(Number.isInteger(fold) && fold >= 0 && fold < scale.folds, `--folds must be within 0…${scale.folds - 1}, got ${fold}`);
-  const seeds = Number(options.seeds);
-  ensure(Number.isInteger(seeds) && seeds >= 1, `--seeds must be a whole number ≥ 1, got ${options.seeds}`);
+  const seeds = wholeOf('--seeds', options.seeds, 1, Infinity);
   const source = options.data === undefined ? scale.data : { path: options.data };
   const { start } = scale.base;
   const shown = ['microF1', 'macroF1', 'exactAccuracy', 'exactAuc', 'logLoss'] as const;

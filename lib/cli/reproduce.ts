@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { ensure, inRange } from '../runtime/errors';
+import { ensure } from '../runtime/errors';
+import { numberOf, wholeOf } from './numbers';
 
 interface Options {
   table?: string;
@@ -60,14 +61,14 @@ export function registerReproduce(program: Command): void {
     .option('--no-report', 'do not write reports/index.html')
     .action(async (options: Options) => {
       const { reproduce } = await import('./reproduce-action');
-      const jobs = Number(options.jobs);
-      ensure(Number.isInteger(jobs) && jobs >= 1, `--jobs must be a whole number ≥ 1, got ${options.jobs}`);
-      const detect = options.seeds === 'auto' ? inRange('--detect', Number(options.detect), 1e-6, Infinity) : undefined;
-      const seeds = options.seeds === undefined || detect !== undefined ? undefined : Number(options.seeds);
+      const jobs = wholeOf('--jobs', options.jobs, 1, Infinity);
+      const detect = options.seeds === 'auto' ? numberOf('--detect', options.detect, 1e-6, Infinity) : undefined;
+      const seeds =
+        options.seeds === undefined || detect !== undefined ? undefined : wholeOf('--seeds', options.seeds, 1, Infinity);
       ensure(!options.json || options.dryRun, '--json lists runs: expected --dry-run beside it');
       ensure(options.card === undefined || options.dryRun, '--card plans for another machine: expected --dry-run beside it');
-      const folds = list(options.folds)?.map(Number);
-      const noise = options.noise === undefined ? undefined : Number(options.noise);
+      const folds = list(options.folds)?.map((fold) => wholeOf('--folds', fold, 0, Infinity));
+      const noise = options.noise === undefined ? undefined : numberOf('--noise', options.noise, 0, 0.9);
       await reproduce({
         ...options,
         jobs,

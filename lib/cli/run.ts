@@ -28,7 +28,7 @@ export function registerRun(program: Command): void {
         { Stopped },
         { progress },
         { stoppable },
-        { inRange },
+        { wholeOf },
         { refuseMisfit },
         { roomOf },
       ] = await Promise.all([
@@ -39,12 +39,11 @@ export function registerRun(program: Command): void {
         import('../experiments/stopped'),
         import('../runtime/progress'),
         import('../runtime/stoppable'),
-        import('../runtime/errors'),
+        import('./numbers'),
         import('../experiments/cost'),
         import('./room'),
       ]);
-      const every =
-        checkpointEvery === undefined ? undefined : inRange('--checkpoint-every', Number(checkpointEvery), 0, Infinity);
+      const every = checkpointEvery === undefined ? undefined : wholeOf('--checkpoint-every', checkpointEvery, 0, Infinity);
       const spec = readSpec(experiment);
       const folder = out ?? ownRuns();
       const id = await runId(spec);
