@@ -3,23 +3,25 @@ import { factor, plain, range, signed } from '../numbers';
 import type { RenderedRow, RenderedTable } from '../rendered';
 import type { VerdictKind } from '../verdict';
 import { axis, baseLayout, figureOf, INK, MUTED, PALETTE, plotText, type Figure } from './figure';
-import { element, line, picture, scale, text, ticks, tickText } from './svg';
+import { approximateWidth, element, line, picture, scale, shortened, text, ticks, tickText } from './svg';
 
-const COLOURS: Partial<Record<VerdictKind, string>> = {
-  reproduced: PALETTE[2],
-  better: PALETTE[2],
-  held: PALETTE[2],
-  contradicted: PALETTE[4],
-  leaning: PALETTE[0],
-  differs: PALETTE[4],
-  worse: PALETTE[4],
-};
-const ROW = 46;
+/** What a dot's colour says, in the order of the legend; each row has its verdict in words too. */
+const COLOURS: readonly { name: string; colour: string; kinds: readonly VerdictKind[] }[] = [
+  { name: 'reproduced or better', colour: PALETTE[2], kinds: ['reproduced', 'better', 'held'] },
+  { name: 'same direction', colour: PALETTE[0], kinds: ['leaning'] },
+  { name: 'differs or worse', colour: PALETTE[4], kinds: ['differs', 'worse', 'contradicted'] },
+];
+/** The paper's own change is a hollow diamond. */
+const PAPER = { name: 'paper', colour: undefined };
+const UNCERTAIN = { name: 'not certain', colour: MUTED };
+const ROW = 54;
 const WIDTH = 720;
+/** Below the rows: ticks, the axis's title, what 0 is. */
+const FOOT = 68;
 
 /**
  * The changes of a table as a forest plot: ours with its interval (dot and bar), the paper's change (hollow diamond), a line at no
- * change. Labels stand above their row, so that it reads on a phone. Undefined where no row has a change.
+ * change. Label and verdict stand above their row on a line each, so that it reads on a phone. Undefined where no row has a change.
  */
 export function forestFigure(table: RenderedTable): Figure | undefined {
   const rows = table.rows.filter((r) => r.change);
@@ -34,7 +36,7 @@ export function forestFigure(table: RenderedTable): Figure | undefined {
         return `${rowLabel(table, r)}: ${signed(r.change!.value, table.unit)} ${range(r.change!.interval, table.unit)}${paper}, ${r.verdict.words}.`;
       })
       .join(' ');
-  const height = 16 + ROW * rows.length + 48;
+  const height = ROW * rows.length + FOOT;
   return figureOf({
     title,
     alt,
@@ -45,9 +47,35 @@ export function forestFigure(table: RenderedTable): Figure | undefined {
   });
 }
 
-const colourOf = (row: RenderedRow): string => COLOURS[row.verdict.kind] ?? MUTED;
+const meaningOf = (row: RenderedRow): { name: string; colour: string } =>
+  COLOURS.find(({ kinds }) => kinds.includes(row.verdict.kind)) ?? UNCERTAIN;
+const colourOf = (row: RenderedRow): string => meaningOf(row).colour;
 const verdictLine = (row: RenderedRow, table: RenderedTable): string =>
   `${signed(row.change!.value, table.unit)}  ${row.verdict.words}`;
+
+/** The colours that these rows have, with what they say. */
+const meanings = (rows: readonly RenderedRow[]): { name: string; colour: string }[] =>
+  [...COLOURS, UNCERTAIN].filter(({ colour }) => rows.some((row) => colourOf(row) === colour));
+
+/** The row that most others are measured against: said once, below the axis. Undefined where each is measured against another. */
+function reference(rows: readonly RenderedRow[]): string | undefined {
+  const names = rows.map((row) => row.against);
+  return names.find((name) => names.filter((other) => other === name).length > Math.max(1, names.length / 2));
+}
+
+/** What 0 on the axis is. */
+function zeroLine(rows: readonly RenderedRow[]): string {
+  const shared = reference(rows);
+  if (shared === undefined) return '0: the row above, or the one named';
+  return `0: ${shared}${rows.every((row) => row.against === shared) ? '' : ', where no other is named'}`;
+}
+
+/** A row's label, with what it is measured against where the line below the axis does not say it. */
+function labelOf(row: RenderedRow, rows: readonly RenderedRow[], table: RenderedTable): string {
+  const shared = reference(rows);
+  if (shared === undefined) return rowLabel(table, row);
+  return row.against === shared ? row.label : `${row.label} (vs ${row.against})`;
+}
 
 function traces(rows: readonly RenderedRow[], table: RenderedTable, by: number): object[] {
   const places = rows.map((_, i) => rows.length - 1 - i);
@@ -60,6 +88,7 @@ function traces(rows: readonly RenderedRow[], table: RenderedTable, by: number):
       type: 'scatter',
       mode: 'markers',
       name: 'ours, with interval',
+      showlegend: false,
       x: rows.map((r) => r.change!.value * by),
       y: places,
       text: hover,
@@ -83,30 +112,47 @@ function traces(rows: readonly RenderedRow[], table: RenderedTable, by: number):
       y: known.map((k) => k.y),
       text: known.map((k) => plotText(`paper: ${signed(k.row.paper!.change, table.unit)} (${k.row.paper!.source})`)),
       hovertemplate: '%{text}<extra></extra>',
+      showlegend: known.length > 0,
       marker: { size: 10, symbol: 'diamond-open', color: INK, line: { width: 1.6 } },
     },
+    // Nothing is drawn of these but their line in the legend.
+    ...meanings(rows).map(({ name, colour }) => ({
+      type: 'scatter',
+      mode: 'markers',
+      name,
+      x: [null],
+      y: [null],
+      hoverinfo: 'skip',
+      marker: { size: 10, color: colour },
+    })),
   ];
 }
 
 function layoutOf(rows: readonly RenderedRow[], table: RenderedTable, height: number): Record<string, unknown> {
-  const label = (row: RenderedRow, i: number, right: boolean): object => ({
+  const note = (content: string, color: string, place: object): object => ({
     xref: 'paper',
-    x: right ? 1 : 0,
-    xanchor: right ? 'right' : 'left',
-    y: rows.length - 1 - i,
-    yshift: 17,
+    x: 0,
+    xanchor: 'left',
     showarrow: false,
-    text: plotText(right ? verdictLine(row, table) : rowLabel(table, row)),
-    font: { size: 12, color: right ? MUTED : INK },
+    text: plotText(content),
+    font: { size: 12, color },
     bgcolor: '#ffffff',
     borderpad: 0,
+    ...place,
   });
+  const top = meanings(rows).length > 2 ? 50 : 30;
   return {
-    ...baseLayout(height + 24),
-    margin: { l: 12, r: 12, t: 30, b: 44 },
+    ...baseLayout(height + top),
+    margin: { l: 12, r: 12, t: top, b: FOOT },
     xaxis: axis(`change of ${metricHeading(table)}`, { zeroline: true, zerolinecolor: MUTED, zerolinewidth: 1.4 }),
-    yaxis: { visible: false, fixedrange: true, range: [-0.5, rows.length - 0.25] },
-    annotations: rows.flatMap((row, i) => [label(row, i, false), label(row, i, true)]),
+    yaxis: { visible: false, fixedrange: true, range: [-0.25, rows.length - 0.25] },
+    annotations: [
+      ...rows.flatMap((row, i) => [
+        note(labelOf(row, rows, table), INK, { y: rows.length - 1 - i, yshift: 31 }),
+        note(verdictLine(row, table), MUTED, { y: rows.length - 1 - i, yshift: 16 }),
+      ]),
+      note(zeroLine(rows), MUTED, { yref: 'paper', y: 0, yanchor: 'top', yshift: -46 }),
+    ],
     legend: { orientation: 'h', x: 0, y: 1, yanchor: 'bottom' },
     showlegend: true,
   };
@@ -138,18 +184,23 @@ function drawing(
     .join('');
   content += line(x(0), top, x(0), bottom, { class: 'muted-line', stroke: MUTED, 'stroke-width': 1.4 });
   content += text(WIDTH / 2, bottom + 34, `change of ${metricHeading(table)}`, { anchor: 'middle', kind: 'muted' });
-  content += element('circle', { cx: 22, cy: 14, r: 4.5, fill: MUTED }) + text(32, 18, 'ours, with interval');
-  if (rows.some((r) => r.paper?.change !== undefined)) content += diamond(170, 14) + text(180, 18, 'paper');
+  content += text(16, bottom + 52, shortened(zeroLine(rows), WIDTH - 32), { kind: 'muted' });
+  let at = 16;
+  for (const { name, colour } of [...meanings(rows), ...(rows.some((r) => r.paper?.change !== undefined) ? [PAPER] : [])]) {
+    content += colour ? element('circle', { cx: at + 6, cy: 14, r: 4.5, fill: colour }) : diamond(at + 6, 14);
+    content += text(at + 16, 18, name);
+    at += 16 + approximateWidth(name) + 16;
+  }
   rows.forEach((row, i) => {
-    const y = top + ROW * i + 32;
+    const y = top + ROW * i + 43;
     const { value, interval } = row.change!;
-    content += text(16, y - 13, rowLabel(table, row), { halo: true });
-    content += text(WIDTH - 16, y - 13, verdictLine(row, table), { anchor: 'end', kind: 'muted', halo: true });
+    content += text(16, y - 27, shortened(labelOf(row, rows, table), WIDTH - 32), { halo: true });
+    content += text(16, y - 11, verdictLine(row, table), { kind: 'muted', halo: true });
     if (interval) content += line(x(interval.low * by), y, x(interval.high * by), y, { stroke: MUTED, 'stroke-width': 2 });
     content += element('circle', { cx: x(value * by), cy: y, r: 5, fill: colourOf(row) });
     if (row.paper?.change !== undefined) content += diamond(x(row.paper.change * by), y);
   });
-  return picture(WIDTH, height + 16, title, alt, content);
+  return picture(WIDTH, height + 28, title, alt, content);
 }
 
 function diamond(x: number, y: number): string {

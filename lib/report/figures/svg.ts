@@ -100,6 +100,14 @@ export function approximateWidth(content: string, size = 12): number {
   );
 }
 
+/** Text cut to an estimated width, with an ellipsis where something was cut. */
+export function shortened(content: string, width: number, size = 12): string {
+  if (approximateWidth(content, size) <= width) return content;
+  const letters = [...content];
+  while (letters.length && approximateWidth(`${letters.join('')}…`, size) > width) letters.pop();
+  return `${letters.join('').trimEnd()}…`;
+}
+
 /** The legend as rows of swatches that wrap at `width`; `height` is what it takes. */
 export function legend(
   names: readonly { name: string; colour: string; mark?: 'line' | 'box' }[],

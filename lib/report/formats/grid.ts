@@ -148,18 +148,18 @@ export function gridOf(table: RenderedTable): Grid {
   return { columns, rows };
 }
 
-/** Columns of one table of further metrics: more stand in a second one below. */
+/** Metrics in one table of further ones: more stand in a second one below. */
 const BESIDE_COLUMNS = 7;
 
 /** Whether no row above has the very same runs: then it has the same metrics, only another one leads. */
 const firstOfRuns = ({ rows }: RenderedTable, at: number): boolean =>
   rows.findIndex((row) => String(row.records) === String(rows[at].records)) === at;
 
-/** The metrics printed beside the leading one, as tables of their own below it, each with the rows that have any of its columns. */
-export function besideGrids(table: RenderedTable): Grid[] {
+/** The metrics printed beside the leading one, as tables of their own below it, at most `most` metrics in each, each with the rows that have any of its columns. */
+export function besideGrids(table: RenderedTable, most = BESIDE_COLUMNS): Grid[] {
   const beside = table.beside.filter((name) => table.rows.some((r) => r.beside[name]));
   const changed = beside.filter((name) => table.rows.some((r) => r.besideChanges?.[name]));
-  const parts = Math.ceil(beside.length / BESIDE_COLUMNS);
+  const parts = Math.ceil(beside.length / most);
   const each = Math.ceil(beside.length / Math.max(1, parts));
   const spreads = Array.from({ length: parts }, (_, part): Grid => {
     const names = beside.slice(part * each, (part + 1) * each);

@@ -11,6 +11,8 @@ export interface HtmlTableOptions {
   /** Leave the caption out (the page has a heading instead). */
   bare?: boolean;
   notes?: boolean;
+  /** Leave the tables of further metrics out (the page folds them). */
+  alone?: boolean;
 }
 
 /** A table as HTML: caption, scoped headings, notes; all text escaped. Looks plain without a style sheet. */
@@ -30,20 +32,29 @@ export function tableHtml(table: RenderedTable, options: HtmlTableOptions = {}):
   });
   const caption = options.bare ? undefined : markup`<caption>${tableTitle(table)}</caption>\n`;
   const notes = options.notes === false ? undefined : notesHtml(table);
-  return markup`<table>
+  return markup`<table${options.bare && markup` aria-label="${nameOf(table)}"`}>
 ${caption}<thead><tr>${head}</tr></thead>
 <tbody>
 ${body}</tbody>
 </table>
-${besideGrids(table).map(besideHtml)}${notes}`;
+${!options.alone && besideHtml(table)}${notes}`;
 }
 
-function besideHtml({ columns, rows }: Grid): Markup {
+/** What a screen reader calls a table that has no caption to be seen: its title, scale and data. */
+const nameOf = (table: RenderedTable): string =>
+  [tableTitle(table), ...table.scales, ...table.data.map(({ name }) => name)].join(', ');
+
+/** The tables of further metrics, their changes and baselines. */
+export function besideHtml(table: RenderedTable): Markup[] {
+  return besideGrids(table).map((grid) => gridHtml(grid, `${grid.columns[0].title}: ${nameOf(table)}`));
+}
+
+function gridHtml({ columns, rows }: Grid, name: string): Markup {
   const row = ({ cells }: (typeof rows)[number]): Markup => {
     const [first, ...others] = cells;
     return markup`<tr><th scope="row"${leftward(columns[0])}>${first}</th>${others.map((cell, i) => markup`<td class="right" data-title="${columns[i + 1].title}">${cell}</td>`)}</tr>\n`;
   };
-  return markup`<table class="beside">
+  return markup`<table class="beside" aria-label="${name}">
 <thead><tr>${columns.map((c) => markup`<th scope="col" class="${c.align}"${leftward(c)}>${c.title}</th>`)}</tr></thead>
 <tbody>
 ${rows.map(row)}</tbody>
@@ -54,9 +65,9 @@ ${rows.map(row)}</tbody>
 /** Notebooks set every cell to the right unless it says otherwise itself; there is no style sheet of ours there. */
 const leftward = (column: Column): Markup | false => column.align === 'left' && trusted(' style="text-align:left"');
 
-/** The notes of a table as a list. */
-export function notesHtml(table: RenderedTable): Markup {
-  return markup`<ul class="notes">${table.notes.map((note) => markup`<li>${noteHtml(note)}</li>`)}</ul>\n`;
+/** The notes of a table as a list; `first` and `end` as in `slice`. */
+export function notesHtml(table: RenderedTable, first = 0, end = table.notes.length): Markup {
+  return markup`<ul class="notes">${table.notes.slice(first, end).map((note) => markup`<li>${noteHtml(note)}</li>`)}</ul>\n`;
 }
 
 function verdictCell(row: RenderedRow, options: HtmlTableOptions): Markup {

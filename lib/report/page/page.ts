@@ -6,10 +6,11 @@ import { scriptJson } from '../escape';
 import { tableFigures } from '../figures';
 import type { Figure } from '../figures/figure';
 import { shortTitle, tableTitle } from '../formats/grid';
-import { notesHtml, tableHtml } from '../formats/html';
+import { besideHtml, notesHtml, tableHtml } from '../formats/html';
 import { markup, trusted, type Markup } from '../markup';
+import { plural } from '../numbers';
 import type { RenderedTable } from '../rendered';
-import { verdictCounts, verdictSentence } from '../sentences';
+import { aucCounts, real, verdictCounts, verdictSentence } from '../sentences';
 import { provenance } from './provenance';
 import { SCRIPT } from './script';
 import { STYLE } from './style';
@@ -29,9 +30,10 @@ export interface PageOptions {
 
 /**
  * The report: one self-contained page that needs no network. Every text is escaped (`markup`); the Content-Security-Policy allows
- * two scripts, by the SHA-256 of their text, and no connection anywhere. Equal records give an equal page.
+ * two scripts, by the SHA-256 of their text, and no connection anywhere. Further metrics, notes and all but two figures of a table are folded. Equal records give an equal page.
  */
-export function reportPage(tables: readonly PageTable[], options: PageOptions): string {
+export function reportPage(given: readonly PageTable[], options: PageOptions): string {
+  const tables = papersFirst(given);
   const plotly = options.plotly === undefined ? plotlySource() : options.plotly;
   const scripts = plotly === null ? [] : [inlineScript(plotly), inlineScript(SCRIPT)];
   const policy = [
@@ -67,6 +69,15 @@ ${scripts.map((s) => markup`<script>${trusted(s)}</script>\n`)}</body>
   return page.html;
 }
 
+/** The tables of papers before those that are in none. */
+function papersFirst(tables: readonly PageTable[]): PageTable[] {
+  const published = ({ table }: PageTable): boolean => table.rows.some((row) => row.paper);
+  return [...tables.filter(published), ...tables.filter((table) => !published(table))];
+}
+
+/** Figures of a table that are seen without asking: the changes, and those of AUC where it has them. */
+const OPEN_FIGURES = 2;
+
 function header(tables: readonly PageTable[], runs: readonly RunRecord[]): Markup {
   const scales = [...new Set(runs.map((r) => r.experiment.scale))].join(', ') || 'none';
   const data = [...new Set(runs.map((r) => r.data.name))].join(', ') || 'none';
@@ -79,17 +90,40 @@ function header(tables: readonly PageTable[], runs: readonly RunRecord[]): Marku
 }
 
 function tableSection({ table, rows }: PageTable, options: PageOptions): Markup {
-  const figures = tableFigures(table, rows);
+  const figures = aucFirst(table, tableFigures(table, rows));
+  const folded = figures.slice(OPEN_FIGURES);
+  const beside = besideHtml(table);
+  // Two forests stand side by side, one alone is wide.
+  const forests = figures.filter(({ title }) => CHANGES.test(title)).length;
   const id = anchor(table);
   return markup`<section id="${id}" aria-labelledby="${id}-title">
 <h2 id="${id}-title">${tableTitle(table)} <span class="scope">${scopeOf(table)}</span></h2>
-<p class="lead">${verdictCounts(table)}</p>
+<p class="lead">${real(table) && aucCounts(table)}${verdictCounts(table)}</p>
 <div class="scroll cards" role="region" aria-labelledby="${id}-title" tabindex="0">
-${tableHtml(table, { ...options, reasons: true, bare: true, notes: false })}</div>
-${notesHtml(table)}<div class="figures">
-${figures.map((figure, i) => figureHtml(figure, i === 0 || /: change of /.test(figure.title)))}</div>
-</section>
+${tableHtml(table, { ...options, reasons: true, bare: true, notes: false, alone: true })}</div>
+${notesHtml(table, 0, 1)}${more(table.notes.length > 1 && 'Notes', notesHtml(table, 1))}${more(
+    beside.length > 0 && 'Further metrics and baselines',
+    beside.map(
+      (grid) =>
+        markup`<div class="scroll cards" role="region" aria-label="Further metrics, ${scopeOf(table)}" tabindex="0">${grid}</div>`,
+    ),
+  )}<div class="figures">
+${figures.slice(0, OPEN_FIGURES).map((figure) => figureHtml(figure, forests === 1 && CHANGES.test(figure.title)))}</div>
+${more(folded.length > 0 && plural(folded.length, 'more figure'), markup`<div class="figures">${folded.map((figure) => figureHtml(figure, false))}</div>`)}</section>
 `;
+}
+
+/** What is folded until it is asked for; nothing where there is no title. */
+function more(title: string | false, content: Markup | readonly Markup[]): Markup | false {
+  return title !== false && markup`<details class="more"><summary>${title}</summary>${content}</details>\n`;
+}
+
+const CHANGES = /: change of /;
+
+/** Of the changes that real data show, those of AUC before those of the table's own metric. */
+function aucFirst(table: RenderedTable, figures: readonly Figure[]): Figure[] {
+  const [first, second, ...others] = figures;
+  return real(table) && second && CHANGES.test(second.title) ? [second, first, ...others] : [...figures];
 }
 
 function figureHtml(figure: Figure, wide: boolean): Markup {

@@ -4,7 +4,9 @@ import { count, plain } from '../numbers';
 
 /** What the page's figures rest on: data sets, machines and code, and every run with its cost and record. */
 export function provenance(runs: readonly RunRecord[], recordHref: (id: string) => string): Markup {
-  const data = unique(runs, (r) => r.data.sha256 + r.data.name);
+  // One file may be used whole and in part (the locales that a vocabulary reads): each use is listed.
+  const use = ({ data: d }: RunRecord): string => JSON.stringify([d.name, d.sha256, d.rows, d.queries]);
+  const data = unique(runs, use);
   const machines = unique(runs, (r) => JSON.stringify([r.environment, r.code]));
   const hours = runs.reduce((sum, r) => sum + r.cost.wallSeconds, 0) / 3600;
   return markup`<section id="provenance" aria-labelledby="provenance-title">
@@ -12,13 +14,11 @@ export function provenance(runs: readonly RunRecord[], recordHref: (id: string) 
 <p class="lead">${runs.length} runs, ${plain(hours, hours < 10 ? 1 : 0)} hours of computing in all.</p>
 ${block(
   'Data',
-  ['Name', 'Rows', 'Queries', 'E', 'S', 'C', 'I', 'SHA-256'],
-  data.map(({ data: d }) => [
-    d.name,
-    count(d.rows),
-    count(d.queries),
-    ...[d.labels.E, d.labels.S, d.labels.C, d.labels.I].map((n) => count(n)),
-    d.sha256.slice(0, 16),
+  ['Name', 'Scales', 'Rows', 'Queries', 'E', 'S', 'C', 'I', 'SHA-256'],
+  data.map((run) => [
+    run.data.name,
+    [...new Set(runs.filter((r) => use(r) === use(run)).map((r) => r.experiment.scale))].join(', '),
+    ...sizes(run.data),
   ]),
 )}
 ${block(
@@ -56,6 +56,12 @@ ${block(
 )}
 </details>
 </section>`;
+}
+
+/** Rows, queries, rows by class (graded rows have none) and checksum. */
+function sizes({ rows, queries, labels: { E, S, C, I }, sha256 }: RunRecord['data']): string[] {
+  const classes = [E, S, C, I].map((n) => (E + S + C + I ? count(n) : '–'));
+  return [count(rows), count(queries), ...classes, sha256.slice(0, 16)];
 }
 
 function block(title: string, head: readonly string[], rows: readonly (readonly (string | Markup)[])[]): Markup {

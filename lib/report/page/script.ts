@@ -1,3 +1,5 @@
+import { MUTED } from '../figures/figure';
+
 /**
  * What the page does with plotly: draws each figure when it comes near the window, in the page's own colours, again when those change. Without it
  * (no script, print) the still pictures stand. Plain browser JavaScript; it reads its figures from JSON elements and takes nothing from the address.
@@ -19,7 +21,7 @@ export const SCRIPT = `(function () {
       a.title.font.color = muted; a.tickfont.color = muted; a.gridcolor = rule; a.linecolor = rule;
       if (a.zerolinecolor) a.zerolinecolor = muted;
     });
-    (l.annotations || []).forEach(function (a) { a.font.color = a.xanchor === 'right' ? muted : ink; if (a.bgcolor) a.bgcolor = shade('--paper'); });
+    (l.annotations || []).forEach(function (a) { a.font.color = a.font.color === '${MUTED}' ? muted : ink; if (a.bgcolor) a.bgcolor = shade('--paper'); });
     s.data.forEach(function (t) {
       if (t.name === 'paper' && t.marker) t.marker.color = ink;
       ['error_x', 'error_y'].forEach(function (e) { if (t[e]) t[e].color = muted; });
@@ -32,11 +34,12 @@ export const SCRIPT = `(function () {
     figure.classList.add('drawn');
     if (live.clientWidth < 460) {
       spec.layout.font.size = 11;
+      var room = Math.floor(live.clientWidth / 6.2);
       (spec.layout.annotations || []).forEach(function (a) {
         a.font.size = 11;
-        if (a.xanchor === 'right') a.text = a.text.split('  ')[0];
-        else if (a.text.length > 44) a.text = a.text.replace(/ \\(vs .*$/, '').slice(0, 44).replace(/&[^;]*$/, '') + '…';
+        if (a.text.length > room) a.text = a.text.replace(/ \\(vs .*$/, '').slice(0, room).replace(/&[^;]*$/, '') + '…';
       });
+      if (spec.layout.annotations) { spec.layout.margin.t += 24; spec.layout.height += 24; }
     }
     Plotly.react(live, spec.data, spec.layout, { responsive: true, displayModeBar: false, displaylogo: false }).catch(function () {
       figure.classList.remove('drawn');

@@ -36,6 +36,7 @@ tbody th{font-weight:500;min-width:10.5rem;overflow-wrap:anywhere}
 .missing,.base{font-weight:400}
 .reason{display:block;color:var(--muted);font-size:.8rem;line-height:1.4;min-width:9rem;max-width:22rem}
 details{font-size:.8rem;color:var(--muted);font-weight:400}summary{cursor:pointer;width:max-content;max-width:100%}
+details.more{font-size:inherit;color:inherit;margin:.3rem 0}details.more>summary{font-size:.9rem;color:var(--link);padding:.25rem 0}
 details a{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;margin-right:.5em;display:inline-block}
 .notes{margin:.6rem 0 1.4rem;padding:0 0 0 1.1rem;max-width:52rem;color:var(--muted);font-size:.82rem;line-height:1.5}
 .notes li{margin:.15rem 0}
@@ -60,5 +61,5 @@ header{padding-top:1.6rem}h1{font-size:1.45rem}.figures{grid-template-columns:mi
 @media print{
 :root{--ink:#000;--muted:#444;--rule:#ccc;--paper:#fff;--link:#000}body{font-size:10pt}main,header,footer{max-width:none;padding:0}
 nav,.skip,details:not([open]),script{display:none}.scroll{overflow:visible}.drawn .live{display:none}.drawn .still{display:block}
-table{font-size:8pt}.reason{font-size:7pt}section{break-inside:auto}tr,figure{break-inside:avoid}h2,h3{break-after:avoid}}
+table{font-size:8pt}.reason{font-size:7pt}section{break-inside:auto}figure svg{max-height:22cm}tr,figure{break-inside:avoid}h2,h3{break-after:avoid}}
 `;

@@ -32,7 +32,7 @@ export function draftLatex(draft: Draft, pictures: ReadonlySet<string>): string 
     `\\begin{itemize}\n${sentences.map((s) => `\\item ${noteLatex(s)}\n`).join('')}\\end{itemize}\n`;
   const picture = ({ name, figure }: NamedFigure): string =>
     pictures.has(name)
-      ? `\\begin{figure}\n\\centering\\includegraphics[width=\\linewidth]{figures/${name}.png}\n\\caption{${escapeLatex(figure.title)}}\n\\end{figure}\n`
+      ? `\\begin{figure}[htbp]\n\\centering\\includegraphics[width=\\linewidth,height=0.8\\textheight,keepaspectratio]{figures/${name}.png}\n\\caption{${escapeLatex(figure.title)}}\n\\end{figure}\n`
       : '';
   const section = (s: Section): string =>
     `\\subsection{${escapeLatex(s.heading)}}\n${s.sentences.map(noteLatex).join(' ')}\n\n${tableLatex(s.filled.table)}${s.figures.map(picture).join('')}\\clearpage\n`;

@@ -3,9 +3,13 @@ import { test } from 'node:test';
 import { Parser } from 'htmlparser2';
 import { figureBundle, showFigure, showTable } from '../../report/display';
 import { tableFigures } from '../../report/figures';
+import { forestFigure } from '../../report/figures/forest';
 import { noiseCurve } from '../../report/figures/noise';
-import { scale, ticks, tickText } from '../../report/figures/svg';
+import { approximateWidth, scale, shortened, ticks, tickText } from '../../report/figures/svg';
+import { besideView } from '../../report/beside-view';
+import { signed } from '../../report/numbers';
 import { summarise } from '../../report/summarise';
+import { committedTables } from './committed';
 import { simulatePredictions, simulateTable } from './simulate';
 
 const { table, rowRuns } = simulateTable({ seeds: 3, queries: 61, noise: 0.1 }, [
@@ -44,6 +48,42 @@ test('the forest plot draws each change, both ends of its interval and the paper
   assert.equal(circles.length, changes.length);
   assert.equal(circles[0][0] > circles[1][0], changes[0].value > changes[1].value, 'the larger change stands to the right');
   assert.match(forest.alt, /\+ ema: \+\d/);
+});
+
+test('no two texts of a forest of any committed table overlap by their estimated widths, and none leaves the picture', () => {
+  const seen = committedTables().flatMap(({ table: own }) => [own, besideView(own, 'exactAuc')].flatMap((t) => (t && forestFigure(t)) ?? [])); // prettier-ignore
+  assert.ok(seen.length >= 15);
+  for (const { svg, title } of seen) {
+    const width = Number(/viewBox="0 0 (\d+)/.exec(svg)![1]);
+    const boxes = [...svg.matchAll(/<text x="([-\d.]+)" y="([-\d.]+)"([^>]*)>([^<]*)</g)].map(([, x, y, more, words]) => {
+      const content = words.replace(/&[a-z#0-9]+;/g, 'x');
+      const wide = approximateWidth(content);
+      const left = Number(x) - (more.includes('"middle"') ? wide / 2 : more.includes('"end"') ? wide : 0);
+      return { content, left, right: left + wide, top: Number(y) - 10, bottom: Number(y) + 3 };
+    });
+    boxes.forEach((a, i) => {
+      assert.ok(a.left >= 0 && a.right <= width, `${title}: ${a.content}`);
+      for (const b of boxes.slice(i + 1)) {
+        const apart = a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top;
+        assert.ok(apart, `${title}: ${a.content} | ${b.content}`);
+      }
+    });
+  }
+});
+
+test('what most rows are measured against is said once, below the axis, and each row has its verdict in words (by hand)', () => {
+  const rows = [...rendered.rows, { ...rendered.rows[2], label: '++ both', against: '+ ema' }];
+  const { svg, layout, data } = forestFigure({ ...rendered, rows })!;
+  const words = [...svg.matchAll(/<text[^>]*>([^<]*)</g)].map(([, t]) => t);
+  assert.ok(words.includes('0: Base, where no other is named') && words.includes('+ fgm') && words.includes('++ both (vs + ema)'), words.join('\n')); // prettier-ignore
+  const live = (layout.annotations as { text: string }[]).map(({ text }) => text);
+  for (const { change, verdict } of rows.filter((row) => row.change)) {
+    const line = `${signed(change!.value, 'percent')}  ${verdict.words}`;
+    assert.ok(words.includes(line) && live.includes(line), line);
+  }
+  const names = (data as { name: string }[]).map(({ name }) => name);
+  assert.deepEqual(names, ['ours, with interval', 'paper', 'reproduced or better', 'not certain']);
+  assert.equal(shortened('abcdefgh', 40), 'abcd…');
 });
 
 test('calibration, classes, locales and noise are drawn where predictions allow, and nothing without runs', () => {

@@ -162,6 +162,7 @@ test(
         tab.on('request', (request) => /^(file|data):/.test(request.url()) || trouble.push(request.url()));
         await tab.goto(pathToFileURL(path).href);
         if (name === 'report') {
+          await tab.evaluate('document.querySelectorAll("details").forEach((d) => (d.open = true))');
           await tab.evaluate('document.querySelector("figure:last-of-type").scrollIntoView()');
           const drawn = 'document.querySelectorAll("figure.drawn .main-svg").length >= 3';
           for (let tries = 0; tries < 100 && !(await tab.evaluate(drawn)); tries++) await tab.waitForTimeout(100);

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Parser } from 'htmlparser2';
+import { reportPage } from '../../report/page/page';
+import type { RenderedTable } from '../../report/rendered';
+import { verdictSentence } from '../../report/sentences';
+import { summarise } from '../../report/summarise';
+import { simulateTable } from './simulate';
+
+const { table, rowRuns } = simulateTable({ seeds: 3, folds: 2, queries: 61 }, [
+  { id: 'ema', effect: 0.2, paperChange: 0.0011 },
+  { id: 'fgm', effect: 0, paperChange: 0.0002 },
+]);
+const rendered = summarise({ ...table, beside: ['macroF1'] }, rowRuns, { draws: 200 });
+const href = (id: string): string => `../data/runs/${id}.json`;
+
+/** The same table as if its data had this name. */
+const on = (name: string, rows = rendered.rows): RenderedTable => ({ ...rendered, rows, data: [{ ...rendered.data[0], name }] });
+
+test('a change that several scales and data sets hold is counted once, on real data first (by hand)', () => {
+  const [base, ema, fgm] = rendered.rows;
+  assert.deepEqual([ema.verdict.kind, fgm.verdict.kind], ['reproduced', 'unclear']);
+  const unsure = [base, { ...ema, verdict: fgm.verdict }, fgm];
+  const both = verdictSentence([on('generated-x'), on('shop', unsure)]);
+  assert.match(both, /Of 2 changes that the paper reports.*\(2 at scale \w+ on shop\): 2 not distinguishable/);
+  // Of one kind of data, the one with the most paired runs.
+  const fewer = unsure.map((row) => (row.change ? { ...row, change: { ...row.change, pairs: 1 } } : row));
+  assert.match(verdictSentence([on('generated-y', fewer), on('generated-x')]), /\(2 at scale \w+ on generated-x\)/);
+});
+
+test('a direction whose size lies outside our interval is not called reproduced alone', () => {
+  const [base, ema, fgm] = rendered.rows;
+  assert.ok(ema.change!.interval!.low > ema.paper!.change!);
+  assert.match(verdictSentence([on('x')]), /: 1 direction reproduced, 1 not distinguishable/);
+  const sized = { ...ema, paper: { ...ema.paper!, change: ema.change!.value } };
+  assert.match(verdictSentence([on('x', [base, sized, fgm])]), /: 1 reproduced, 1 not distinguishable/);
+});
+
+test('real data lead with AUC', () => {
+  const [base, ema, fgm] = rendered.rows;
+  const rows = [base, { ...ema, besideChanges: { exactAuc: ema.change! } }, fgm];
+  assert.match(
+    verdictSentence([on('shop', rows)]),
+    /^By AUC of exact, .* of 1 change on real data \(1 at scale \w+ on shop\): 1 better\. Of 2 /,
+  );
+  assert.doesNotMatch(verdictSentence([on('generated-x', rows)]), /AUC/);
+});
+
+test('every table of the page has a name; all but two figures, further metrics and notes are folded, and nothing is lost', () => {
+  const other = { ...on('graded'), id: 'other', rows: rendered.rows.map(({ paper: _, ...row }) => row) };
+  const page = reportPage(
+    [
+      { table: other, rows: rowRuns },
+      { table: rendered, rows: rowRuns },
+    ],
+    { recordHref: href, plotly: null },
+  );
+  assert.ok(page.indexOf('id="table-other') > page.indexOf(`id="table-${rendered.id}-`), 'tables of the paper stand first');
+  let folds = 0;
+  let open = 0;
+  let unnamed = 0;
+  const figures = { seen: 0, folded: 0 };
+  const parser = new Parser({
+    onopentag(name, attributes) {
+      if (name === 'details') folds++;
+      if (name === 'details' && 'open' in attributes) open++;
+      if (name === 'figure') figures[folds ? 'folded' : 'seen']++;
+      if (name === 'table' && !attributes['aria-label']) unnamed++;
+      if (name === 'caption') unnamed--;
+    },
+    onclosetag: (name) => name === 'details' && folds--,
+  });
+  parser.end(page);
+  assert.deepEqual([open, unnamed, figures.seen], [0, 0, 4]);
+  assert.ok(figures.folded >= 4);
+  for (const note of rendered.notes.filter((n) => !/["'`&<>]/.test(n))) assert.ok(page.includes(note), note);
+});
+
+test('provenance lists each part of a file that was used, and no classes where rows are graded', () => {
+  const runs = rowRuns[0].runs.map((run, i) => ({ ...run, data: { ...run.data, name: 'shop', sha256: 'a'.repeat(64), rows: i ? 2734 : 1756, labels: { E: 0, S: 0, C: 0, I: 0 } } })); // prettier-ignore
+  const page = reportPage([{ table: rendered, rows: [{ ...rowRuns[0], runs }] }], { recordHref: href, plotly: null });
+  const data = page.split('<caption>Data</caption>')[1].split('</table>')[0];
+  const rows = [...data.matchAll(/<tr><th scope="row">(.*?)<\/tr>/g)].map(([, cells]) =>
+    cells.split(/<\/?t[hd]>/).filter(Boolean),
+  );
+  assert.deepEqual(rows.map((cells) => [cells[0], cells[2], ...cells.slice(4, 8)]), [
+    ['shop', '1,756', '–', '–', '–', '–'],
+    ['shop', '2,734', '–', '–', '–', '–'],
+  ]); // prettier-ignore
+});
