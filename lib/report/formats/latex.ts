@@ -1,6 +1,6 @@
 import { escapeLatex } from '../escape';
 import type { RenderedTable } from '../rendered';
-import { besideGrids, gridOf, tableTitle, type Grid } from './grid';
+import { besideGrids, daggered, gridOf, tableTitle, type Grid } from './grid';
 import { noteLatex } from './notes';
 
 /** What a document needs before a table of ours compiles under pdfLaTeX. */
@@ -38,7 +38,7 @@ function tabular({ columns, rows }: Grid): string[] {
     '  \\toprule',
     line(columns.map((c) => c.title)),
     '  \\midrule',
-    ...rows.map((r) => line(r.cells)),
+    ...rows.map((r) => line(daggered(r))),
     '  \\bottomrule',
     '\\end{tabular}}',
   ];
