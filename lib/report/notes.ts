@@ -70,7 +70,7 @@ export function unevenNote(table: Pick<RenderedTable, 'rows'>): string[] {
 function markNote({ rows }: Pick<RenderedTable, 'rows'>): string[] {
   if (!rows.some((row) => row.besideChanges)) return [];
   return [
-    `Changes of the metrics beside stand in bold or with ${DAGGER} where an interval over two seeds or more excludes 0, for better or worse (a larger log loss is worse).`,
+    `Changes in the further tables stand in bold or with ${DAGGER} where an interval over two seeds or more excludes 0, for better or worse (a larger log loss is worse).`,
   ];
 }
 
@@ -88,7 +88,7 @@ function onceNote({ rows, beside }: Omit<RenderedTable, 'notes'>): string[] {
   const once = beside.filter((name) => OF_PRETRAINING.includes(name)).filter((name) => rows.some((row) => (row.beside[name]?.n ?? row.runs) < row.runs)); // prettier-ignore
   if (!once.length) return [];
   return [
-    `An encoder is pre-trained once a seed and serves all folds, so these count one value a seed: ${once.map(metricTitle).join(', ')}.`,
+    `An encoder is pre-trained for a seed and serves its folds, so these count one value a seed: ${once.map(metricTitle).join(', ')}.`,
   ];
 }
 
