@@ -23,7 +23,7 @@ export function concludeFrom(filled: readonly FilledTable[]): Conclusions {
   const can = views.flatMap(({ where, metrics }) =>
     metrics.flatMap((table) =>
       certain(table).map((row) => {
-        const metric = metricTitle(row.metric ?? table.metric);
+        const metric = `${metricTitle(row.metric ?? table.metric)}${table.unit === 'percent' ? ' (×100)' : ''}`;
         return `${where}: ${row.label} changes ${metric} by ${changeWords(table, row, '')} (${row.verdict.words}).`;
       }),
     ),

@@ -47,7 +47,7 @@ test('sentences hold the figures of the table: the same numbers by two routes, e
 test('what can be concluded is what an interval shows; the paper’s small change, generated data and absolute figures cannot (known truth)', () => {
   const { can, cannot } = concludeFrom([filled]);
   assert.equal(can.length, 1);
-  assert.match(can[0], /: EMA changes micro-F1 by \+.*\(reproduced\)\.$/);
+  assert.match(can[0], /: EMA changes micro-F1 \(×100\) by \+.*\(reproduced\)\.$/);
   assert.ok(
     cannot.some((s) => /1 of 2 changes that the paper reports is smaller|2 of 2 changes .* are smaller/.test(s)),
     cannot.join('\n'),
@@ -149,6 +149,6 @@ test('what AUC shows is told beside the leading metric, with the figures of its 
   assert.ok(certain.length >= 2, 'the committed records show changes of AUC');
   for (const row of certain)
     assert.ok(told.includes(`${row.label} ${signed(row.besideChanges!.exactAuc.value, 'percent')}`), row.label);
-  const concluded = draft.conclusions.can.filter((sentence) => sentence.includes('changes AUC of exact by'));
+  const concluded = draft.conclusions.can.filter((sentence) => sentence.includes('changes AUC of exact (×100) by'));
   assert.equal(concluded.length, certain.filter((row) => row.seeds > 1).length);
 });
