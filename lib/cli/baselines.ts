@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { RunRecord } from '../experiments/record';
 import { ensure } from '../runtime/errors';
+import { wholeOf } from './numbers';
 
 interface Options {
   scale: string;
@@ -24,14 +25,12 @@ export function registerBaselines(program: Command): void {
 async function run(options: Options): Promise<void> {
   const { scaleNamed } = await import('../experiments/scales');
   const { BASELINES, runBaseline } = await import('../experiments/baselines');
-  const { saveRecord } = await import('../experiments/store');
-  const { projectCache } = await import('../runtime/files');
+  const { ownRuns, saveRecord } = await import('../experiments/store');
   const scale = scaleNamed(options.scale);
-  const folds = options.folds?.split(',').map(Number) ?? scale.runFolds;
+  const folds = options.folds?.split(',').map((fold) => wholeOf('--folds', fold, 0, Infinity)) ?? scale.runFolds;
   for (const fold of folds)
     ensure(Number.isInteger(fold) && fold >= 0 && fold < scale.folds, `--folds must be within 0…${scale.folds - 1}, got ${fold}`);
-  const seeds = Number(options.seeds);
-  ensure(Number.isInteger(seeds) && seeds >= 1, `--seeds must be a whole number ≥ 1, got ${options.seeds}`);
+  const seeds = wholeOf('--seeds', options.seeds, 1, Infinity);
   const source = options.data === undefined ? scale.data : { path: options.data };
   const { start } = scale.base;
   const shown = ['microF1', 'macroF1', 'exactAccuracy', 'exactAuc', 'logLoss'] as const;
@@ -42,7 +41,7 @@ async function run(options: Options): Promise<void> {
     for (let seed = 0; seed < seeds; seed++)
       for (const fold of folds) {
         const record = await runBaseline({ scale: scale.name, seed, fold, folds: scale.folds, source, start, baseline });
-        saveRecord(projectCache('runs'), record);
+        saveRecord(ownRuns(), record);
         records.push(record);
       }
     const mean = (name: string): number => records.reduce((sum, r) => sum + r.metrics[name], 0) / records.length;

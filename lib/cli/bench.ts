@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { ensure, inRange } from '../runtime/errors';
+import { ensure } from '../runtime/errors';
+import { wholeOf } from './numbers';
 
 interface Options {
   python?: string;
@@ -50,7 +51,7 @@ export function registerBench(program: Command): void {
     .action(async ({ python, rounds, steps, only, out, data, maxLength, tricks, weights, ...instead }: Options) => {
       if (instead.memory || instead.large || instead.gpu) {
         const { benchDevice } = await import('./bench-device');
-        await benchDevice(instead, { python, steps: inRange('--steps', Number(steps), 1, 1000), only: only?.split(','), out });
+        await benchDevice(instead, { python, steps: wholeOf('--steps', steps, 1, 1000), only: only?.split(','), out });
         return;
       }
       if (weights !== undefined) {
@@ -61,13 +62,13 @@ export function registerBench(program: Command): void {
       const { bench } = await import('./bench-action');
       await bench({
         python,
-        rounds: inRange('--rounds', Number(rounds), 1, 100),
-        steps: inRange('--steps', Number(steps), 1, 1000),
+        rounds: wholeOf('--rounds', rounds, 1, 100),
+        steps: wholeOf('--steps', steps, 1, 1000),
         only: only?.split(','),
         out,
         data,
         tricks: tricks ?? false,
-        maxLength: inRange('--max-length', Number(maxLength), 8, 512),
+        maxLength: wholeOf('--max-length', maxLength, 8, 512),
       });
     });
 }

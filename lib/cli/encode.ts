@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { ensure, inRange, InputError, oneOf } from '../runtime/errors';
+import { ensure, InputError, oneOf } from '../runtime/errors';
+import { wholeOf } from './numbers';
 
 interface Options {
   model: string;
@@ -54,7 +55,7 @@ async function tokenise({ model, text = [], maxLength }: Options): Promise<unkno
   const { loadTokenizer } = await import('../text/tokenizer');
   const { configFromHuggingFace, longestText, readConfigJson } = await import('../encoder/config');
   const limit = longestText(configFromHuggingFace(readConfigJson(model)));
-  const options = { maxLength: maxLength === undefined ? limit : inRange('--max-length', Number(maxLength), 3, limit) };
+  const options = { maxLength: maxLength === undefined ? limit : wholeOf('--max-length', maxLength, 3, limit) };
   const tokenizer = loadTokenizer(model);
   const encoded = await Promise.all(
     text.map((t) => {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { ensure, inRange, oneOf } from '../runtime/errors';
+import { ensure, oneOf } from '../runtime/errors';
+import { wholeOf } from './numbers';
 
 interface Options {
   predictions: string;
@@ -37,7 +38,7 @@ async function run(options: Options): Promise<void> {
   ensure(predictions.length >= 1, '--predictions must name at least one file, got none');
   const method = oneOf('--method', options.method ?? (task === 1 ? 'gain' : 'mean'), ['gain', 'mean', 'rank-mean']);
   const weights = oneOf('--weights', options.weights ?? (options.judgements ? 'cv' : 'equal'), ['equal', 'cv']);
-  const folds = inRange('--folds', Number(options.folds), 2, 1000);
+  const folds = wholeOf('--folds', options.folds, 2, 1000);
   const { ensembleFiles } = await import('../metrics/ensemble-files');
   const { Key } = await import('../runtime/key');
   const { out, judgements } = options;

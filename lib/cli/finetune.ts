@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { inRange } from '../runtime/errors';
-import { printOutcome, runShown, withSettings } from './training';
+import { wholeOf } from './numbers';
+import { failedChecks, outOf, printOutcome, printSettings, runShown, withSettings } from './training';
 
 interface Options {
   task: string;
@@ -8,12 +8,34 @@ interface Options {
   data?: string;
   from?: string;
   tricks?: string;
+  mode?: string;
   set: string[];
+  listSettings?: boolean;
   seed: string;
   fold: string;
   checkpointEvery?: string;
-  out: string;
+  out?: string;
 }
+
+const SETTINGS = `
+Settings that --tricks switches on, for --set (with their values: --list-settings):
+  ema        tricks.ema.decay=0.999, tricks.ema.warmup=true|false
+  fgm        tricks.fgm.epsilon=1, tricks.fgm.scale=absolute|row-norm, tricks.fgm.gradient=fresh|accumulated
+  pgd        fgm's, tricks.fgm.steps=3, tricks.fgm.stepSize=0.5: the last point of an ascent within epsilon
+  freelb     the same, trained at every point of the ascent
+  awp        tricks.fgm.epsilon=0.005: a share of each weight matrix's own length
+  rdrop      tricks.rdrop.alpha=1, tricks.rdrop.pair=dropout|fgm, tricks.rdrop.reduction=mean|sum, tricks.rdrop.halved=true|false
+  mixup      tricks.mixup.alpha=0.2, tricks.mixup.site=pooled|feature
+Set as JSON, since they are absent where they are off: "scope":"example" of fgm, pgd and freelb moves each text by itself, "clean":false of mixup trains on
+the mixed loss alone: --set 'tricks.mixup={"alpha":0.2,"site":"feature","clean":false}'
+Others without a name in --tricks:
+  loss.kind=ce|poly1|focal|ghm, for task 1 also mse|ranknet|listnet|lambdarank
+  loss.smoothing=0.1         label smoothing: this share of the target is spread over all classes
+  optimiser.layerDecay=0.9   each encoder layer's rate as a multiple of the next one's above
+  optimiser.headFactor=5     the head's rate as a multiple of the encoder's
+
+A self-check that fails (a trick that did nothing) is printed and ends with exit code 1; the model and its record are written all the same.
+`;
 
 /** `finetune`: one model for a task, measured on its held-out fold, in a folder that `predict` reads. */
 export function registerFinetune(program: Command): void {
@@ -24,19 +46,36 @@ export function registerFinetune(program: Command): void {
     .option('--scale <name>', 'smoke, demo, small, minilm, base or paper', 'demo')
     .option('--data <path>', "real data in the ESCI schema instead of the scale's own")
     .option('--from <folder or name>', "start from this encoder; without it the scale's start, pre-trained as in the tables")
-    .option('--tricks <list>', "ema, fgm, rdrop, mixup, with the scale's settings")
+    .option('--tricks <list>', "ema, fgm, rdrop, mixup, with the scale's settings; pgd, freelb or awp in the place of fgm")
+    .option(
+      '--mode <name>',
+      "the tricks' settings as-published (the paper), as-coded (its release) or textbook (each trick's own paper) instead of the scale's",
+    )
     .option('--seed <n>', 'which draw of everything random', '0')
     .option('--fold <n>', 'the fold that is held out and measured', '0')
     .option('--checkpoint-every <updates>', 'how often the state is saved (default 100)')
-    .requiredOption('--out <folder>', 'where the model goes');
-  withSettings(command, "the scale's fine-tuning").action(async (options: Options) => {
+    .option('--out <folder>', 'where the model goes');
+  withSettings(command, "the scale's fine-tuning").addHelpText('after', SETTINGS);
+  command.action(async (options: Options) => {
     const every = options.checkpointEvery;
-    const checkpointEvery = every === undefined ? undefined : inRange('--checkpoint-every', Number(every), 0, Infinity);
-    const { finetuneInto } = await import('../experiments/finetune-request');
-    const request = { ...options, seed: Number(options.seed), fold: Number(options.fold) };
+    const checkpointEvery = every === undefined ? undefined : wholeOf('--checkpoint-every', every, 0, Infinity);
+    const seed = wholeOf('--seed', options.seed, 0, Infinity);
+    const fold = wholeOf('--fold', options.fold, 0, Infinity);
+    const { finetuneExperiment, finetuneInto } = await import('../experiments/finetune-request');
+    if (options.listSettings) {
+      const { finetuneSchema } = await import('../experiments/schema/finetune');
+      return printSettings(finetuneSchema, (await finetuneExperiment({ ...options, seed, fold, out: '' })).config);
+    }
+    const request = { ...options, seed, fold, out: outOf(options) };
     const done = await runShown('fine-tune', (hooks) =>
       finetuneInto(request, { ...hooks, ...(checkpointEvery === undefined ? {} : { checkpointEvery }) }),
     );
-    if (done) printOutcome(done.metrics, done.checks);
+    if (!done) return;
+    printOutcome(done.metrics, done.checks);
+    const { isPretrainCheck } = await import('../experiments/checks');
+    failedChecks(
+      done.checks.filter((check) => !isPretrainCheck(check)),
+      request.out,
+    );
   });
 }

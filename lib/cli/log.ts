@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { LogDescription } from '../ranking';
 import { ensure, InputError, inRange, oneOf, shown } from '../runtime/errors';
+import { numberOf } from './numbers';
 
 interface SimulateOptions {
   data: string;
@@ -78,7 +79,7 @@ async function simulate(options: SimulateOptions): Promise<void> {
   const ranking = await import('../ranking');
   const splits = options.splits.split(',').map((name) => oneOf('--splits', name.trim(), ranking.SPLITS));
   const { click, simulation } = settings(options.set, Object.keys(ranking.CLICK_MODEL), Object.keys(ranking.SIMULATION).filter((name) => name !== 'splits')); // prettier-ignore
-  if (options.purchaseRate !== undefined) click.purchaseRate = inRange('--purchase-rate', Number(options.purchaseRate), 0, 1);
+  if (options.purchaseRate !== undefined) click.purchaseRate = numberOf('--purchase-rate', options.purchaseRate, 0, 1);
   const { Key } = await import('../runtime/key');
   const data = await listsOf(options, seed, fillTo);
   const key = Key.from('engagement').fold(seed);

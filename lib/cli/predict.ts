@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { inRange, oneOf } from '../runtime/errors';
+import { oneOf } from '../runtime/errors';
+import { wholeOf } from './numbers';
 
 interface Options {
   model: string;
@@ -21,7 +22,7 @@ export function registerPredict(program: Command): void {
     .requiredOption('--out <file>', '.csv, .jsonl or .parquet: query_id, product_id and probabilities, or a score for task 1')
     .action(async ({ model, data, split, batch, out }: Options) => {
       const only = split === undefined ? undefined : oneOf('--split', split, ['train', 'test'] as const);
-      const rows = batch === undefined ? undefined : inRange('--batch', Number(batch), 1, 4096);
+      const rows = batch === undefined ? undefined : wholeOf('--batch', batch, 1, 4096);
       const { predictFile } = await import('../experiments/predict-file');
       const { rows: count, skipped } = await predictFile({ model, data, out, split: only, batch: rows });
       const left = Object.entries(skipped).map(([reason, n]) => `, ${n} left out: ${reason}`);

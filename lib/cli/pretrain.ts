@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { printOutcome, runShown, withSettings } from './training';
+import { wholeOf } from './numbers';
+import { outOf, printOutcome, printSettings, runShown, withSettings } from './training';
 
 interface Options {
   tasks: string;
@@ -8,7 +9,8 @@ interface Options {
   from?: string;
   set: string[];
   seed: string;
-  out: string;
+  out?: string;
+  listSettings?: boolean;
 }
 
 /** `pretrain`: one encoder, pre-trained on a catalogue with the tasks of Figure 1, in a folder that transformers loads. */
@@ -21,10 +23,16 @@ export function registerPretrain(program: Command): void {
     .option('--data <path>', "judged data, or a file products.* alone, instead of the scale's own")
     .option('--from <folder or name>', 'go on from this XLM-R, InfoXLM or BERT encoder')
     .option('--seed <n>', 'which draw of everything random', '0')
-    .requiredOption('--out <folder>', 'where the model goes');
+    .option('--out <folder>', 'where the model goes');
   withSettings(command, "the scale's pre-training").action(async (options: Options) => {
-    const { pretrainInto } = await import('../experiments/pretrain-request');
-    const done = await runShown('pre-train', (hooks) => pretrainInto({ ...options, seed: Number(options.seed) }, hooks));
+    const seed = wholeOf('--seed', options.seed, 0, Infinity);
+    const { pretrainConfig, pretrainInto } = await import('../experiments/pretrain-request');
+    if (options.listSettings) {
+      const { pretrainSchema } = await import('../experiments/schema/pretrain');
+      return printSettings(pretrainSchema, pretrainConfig(options));
+    }
+    const out = outOf(options);
+    const done = await runShown('pre-train', (hooks) => pretrainInto({ ...options, seed, out }, hooks));
     if (done) printOutcome(done.metrics, done.checks);
   });
 }

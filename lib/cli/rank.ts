@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { ensure, inRange, oneOf, shown } from '../runtime/errors';
+import { ensure, oneOf, shown } from '../runtime/errors';
+import { wholeOf } from './numbers';
 
 interface Options {
   from: string;
@@ -37,8 +38,8 @@ async function run(options: Options): Promise<void> {
   const fields = options.text.split(',').map((field) => oneOf('--text', field.trim(), PRODUCT_FIELDS));
   const by = oneOf('--by', options.by, ['cosine', 'bm25'] as const);
   const precision = oneOf('--precision', options.precision, ['f32', 'bf16'] as const);
-  const maxLength = inRange('--max-length', Number(options.maxLength), 3, 8192);
-  const batch = inRange('--batch', Number(options.batch), 1, 4096);
+  const maxLength = wholeOf('--max-length', options.maxLength, 3, 8192);
+  const batch = wholeOf('--batch', options.batch, 1, 4096);
   ensure(/\.(csv|jsonl)$/.test(options.out), `--out must end in .csv or .jsonl, got ${shown(options.out)}`);
   const { readCatalogue, readJudgements } = await import('../data/catalogue');
   const catalogue = await readCatalogue(options.products);

@@ -2,6 +2,7 @@ import { gib, largestNeed, type Room } from '../experiments/cost';
 import { durations, type Duration, type Speed } from '../experiments/durations';
 import type { Cell } from '../experiments/plan';
 import type { RunRecord } from '../experiments/record';
+import { canonicalJson } from '../runtime/hash';
 
 /** A planned run, with its id where the data is here to tell it. */
 export interface Costed {
@@ -48,8 +49,9 @@ export function costSummary(runs: readonly Costed[], costs: readonly RunCost[], 
   ];
   const sources = new Set<Duration['from']>();
   let unknown = 0;
-  runs.forEach(({ id, record }, i) => {
-    if (id !== undefined && (seen.has(id) || !seen.add(id))) return;
+  runs.forEach(({ id, cell, record }, i) => {
+    const name = id ?? canonicalJson(cell.experiment);
+    if (seen.has(name) || !seen.add(name)) return;
     const { duration } = costs[i];
     if (!duration) {
       unknown++;

@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
 import { encoderKey } from '../experiments/pretrained-start';
 import type { PlannedRun } from '../experiments/runner';
-import { recordPath, runFolders } from '../experiments/store';
-import { projectCache } from '../runtime/files';
+import { ownRuns, recordPath, runFolders } from '../experiments/store';
 import { sha256 } from '../runtime/hash';
 
 /** One run of a grid as `--dry-run --json` prints it, for schedulers. */
@@ -42,7 +41,7 @@ export function listRuns(runs: readonly PlannedRun[]): ListedRun[] {
 
 function whereRecorded(id: string): string {
   const paths = runFolders().map((folder) => recordPath(folder, id));
-  return paths.find((path) => existsSync(path)) ?? recordPath(projectCache('runs'), id);
+  return paths.find((path) => existsSync(path)) ?? recordPath(ownRuns(), id);
 }
 
 /** The same for people: one line for each cell; `more` is printed behind each. */

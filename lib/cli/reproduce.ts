@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { ensure, inRange } from '../runtime/errors';
+import { ensure } from '../runtime/errors';
+import { numberOf, wholeOf } from './numbers';
 
 interface Options {
   table?: string;
@@ -15,6 +16,8 @@ interface Options {
   dryRun?: boolean;
   json?: boolean;
   onlyMissing?: boolean;
+  again?: boolean;
+  yes?: boolean;
   report: boolean;
   memory?: string;
   card?: string;
@@ -32,6 +35,7 @@ export function registerReproduce(program: Command): void {
     .option('--data <path>', "real data in the ESCI schema instead of the scale's own")
     .option('--seeds <n|auto>', "how many seeds (default: the scale's); auto: as many as --detect needs")
     .option('--detect <change>', 'with --seeds auto: the change to show, in the units of the table (points)', '0.3')
+    .option('--yes', 'with --seeds auto: start a plan of more than 100 seeds a row or 10 hours')
     .option('--folds <list>', 'which folds, for example 0,1,2')
     .option('--rows <list>', 'only these rows, or groups of rows that run on request, such as converged')
     .option(
@@ -46,6 +50,10 @@ export function registerReproduce(program: Command): void {
     .option('--json', 'with --dry-run: print the list as JSON, for a scheduler (workflow/README.md)')
     .option('--only-missing', 'leave out what is done: list only runs to do, print only tables that they fill')
     .option(
+      '--again',
+      'train anew what has a record already, and say how the new ones differ from those that came with the project',
+    )
+    .option(
       '--memory <gib>',
       'memory to plan with instead of what this machine or its card has; a run that cannot fit is refused',
     )
@@ -53,14 +61,14 @@ export function registerReproduce(program: Command): void {
     .option('--no-report', 'do not write reports/index.html')
     .action(async (options: Options) => {
       const { reproduce } = await import('./reproduce-action');
-      const jobs = Number(options.jobs);
-      ensure(Number.isInteger(jobs) && jobs >= 1, `--jobs must be a whole number ≥ 1, got ${options.jobs}`);
-      const detect = options.seeds === 'auto' ? inRange('--detect', Number(options.detect), 1e-6, Infinity) : undefined;
-      const seeds = options.seeds === undefined || detect !== undefined ? undefined : Number(options.seeds);
+      const jobs = wholeOf('--jobs', options.jobs, 1, Infinity);
+      const detect = options.seeds === 'auto' ? numberOf('--detect', options.detect, 1e-6, Infinity) : undefined;
+      const seeds =
+        options.seeds === undefined || detect !== undefined ? undefined : wholeOf('--seeds', options.seeds, 1, Infinity);
       ensure(!options.json || options.dryRun, '--json lists runs: expected --dry-run beside it');
       ensure(options.card === undefined || options.dryRun, '--card plans for another machine: expected --dry-run beside it');
-      const folds = list(options.folds)?.map(Number);
-      const noise = options.noise === undefined ? undefined : Number(options.noise);
+      const folds = list(options.folds)?.map((fold) => wholeOf('--folds', fold, 0, Infinity));
+      const noise = options.noise === undefined ? undefined : numberOf('--noise', options.noise, 0, 0.9);
       await reproduce({
         ...options,
         jobs,
@@ -72,6 +80,7 @@ export function registerReproduce(program: Command): void {
         dryRun: options.dryRun ?? false,
         json: options.json ?? false,
         onlyMissing: options.onlyMissing ?? false,
+        again: options.again ?? false,
       });
     });
 }

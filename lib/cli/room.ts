@@ -3,10 +3,11 @@ import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { Room } from '../experiments/cost';
 import type { Speed } from '../experiments/durations';
-import { ensure, inRange } from '../runtime/errors';
+import { ensure } from '../runtime/errors';
 import { projectRoot } from '../runtime/files';
 import { findGpus } from '../runtime/gpus';
 import { peakOf, type Peak } from '../runtime/peaks';
+import { numberOf } from './numbers';
 
 const GIB = 2 ** 30;
 /** The share of a card's peak, and of this machine's matrix product, that training is assumed to reach where no record says. */
@@ -44,7 +45,7 @@ function cardOf(asked: string | undefined): Card | undefined {
 
 /** What there is to fit into. */
 export function roomOf({ memory, card: asked, jobs }: RoomOptions): Room {
-  const given = memory === undefined ? undefined : inRange('--memory', Number(memory), 0.1, 1e6) * GIB;
+  const given = memory === undefined ? undefined : numberOf('--memory', memory, 0.1, 1e6) * GIB;
   const card = cardOf(asked);
   if (!card) return { ram: given ?? totalmem(), jobs, name: given ? '--memory' : 'this machine' };
   // A card that is only planned for stands in a machine with room enough.

@@ -24,12 +24,11 @@ export function registerRun(program: Command): void {
         { readSpec },
         { runId },
         { runWithDependencies },
-        { findRecord, runFolders, saveRecord },
+        { findRecord, ownRuns, runFolders, saveRecord },
         { Stopped },
-        { projectCache },
         { progress },
         { stoppable },
-        { inRange },
+        { wholeOf },
         { refuseMisfit },
         { roomOf },
       ] = await Promise.all([
@@ -38,17 +37,15 @@ export function registerRun(program: Command): void {
         import('../experiments/run'),
         import('../experiments/store'),
         import('../experiments/stopped'),
-        import('../runtime/files'),
         import('../runtime/progress'),
         import('../runtime/stoppable'),
-        import('../runtime/errors'),
+        import('./numbers'),
         import('../experiments/cost'),
         import('./room'),
       ]);
-      const every =
-        checkpointEvery === undefined ? undefined : inRange('--checkpoint-every', Number(checkpointEvery), 0, Infinity);
+      const every = checkpointEvery === undefined ? undefined : wholeOf('--checkpoint-every', checkpointEvery, 0, Infinity);
       const spec = readSpec(experiment);
-      const folder = out ?? projectCache('runs');
+      const folder = out ?? ownRuns();
       const id = await runId(spec);
       const known = findRecord(id, out ? [out] : runFolders());
       if (known) {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { ensure, inRange, oneOf } from '../runtime/errors';
+import { ensure, oneOf } from '../runtime/errors';
+import { wholeOf } from './numbers';
 
 interface Options {
   task: string;
@@ -39,8 +40,8 @@ export function registerScore(program: Command): void {
 
 async function run(options: Options): Promise<void> {
   const task = Number(oneOf('--task', options.task, ['1', '2', '3']));
-  const k = options.k === undefined ? undefined : inRange('--k', Number(options.k), 1, Infinity);
-  const resamples = inRange('--resamples', Number(options.resamples), 20, 1e6);
+  const k = options.k === undefined ? undefined : wholeOf('--k', options.k, 1, Infinity);
+  const resamples = wholeOf('--resamples', options.resamples, 20, 1e6);
   ensure(k === undefined || Number.isInteger(k), `--k must be a whole number, got ${options.k}`);
   const { conventionNamed } = await import('../metrics/conventions');
   const convention = conventionNamed(options.convention);

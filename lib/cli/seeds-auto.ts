@@ -1,93 +1,170 @@
-import type { Grid } from '../experiments/plan';
+import type { Cell, Grid, GridRequest } from '../experiments/plan';
 import type { PlannedRun } from '../experiments/runner';
-import { planSeeds } from '../metrics/power';
+import { sdFactors } from '../metrics/chi-square';
+import { detectable, fewestSeeds } from '../metrics/power';
+import { errorAt, type VarianceParts } from '../metrics/variance-parts';
+import { changeWithParts } from '../report/change';
 import { ensure } from '../runtime/errors';
+import { canonicalJson } from '../runtime/hash';
 
-/** What a wanted difference asks of one row. */
+/** What a wanted difference asks of one row; figures in points or the metric's own units, as the table prints them. */
 export interface RowPlan {
   table: string;
   row: string;
   against: string;
-  /** Standard deviation over seeds of the row's change, in points or the metric's own units. */
-  spread: number;
-  /** Seeds the spread was seen over, and seeds needed. */
+  /** The change seen and its interval, and what the seeds so far would have shown: what the table prints. */
+  change: number;
+  interval: { low: number; high: number };
+  detectable: number;
+  /** Seeds the change was seen over, its sd over them, and the 95 % interval of that sd. */
   seen: number;
-  seeds: number;
+  spread: number;
+  spreadInterval: [low: number, high: number];
+  /** The interval excludes 0 by the wanted difference or more: no further seed is needed to show it. */
+  sure: boolean;
+  /** Seeds needed, and as many at the two ends of the sd's interval; undefined where `MOST_SEEDS` show less. */
+  seeds?: number;
+  seedsInterval: [least: number | undefined, most: number | undefined];
 }
 
 export interface SeedPlan {
   rows: RowPlan[];
-  /** The largest number of seeds that any row needs. */
-  seeds: number;
+  /** Seeds to run by table and row: a row's own or, where that is more, those of the rows measured against it. */
+  rowSeeds: NonNullable<GridRequest['rowSeeds']>;
+}
+
+export interface PlanCost {
   /** Runs that the plan has in all, those that have a record, and what the rest is expected to cost. */
   runs: number;
   done: number;
   hours: number;
 }
 
+/** More seeds than these are not planned. */
+export const MOST_SEEDS = 1000;
+/** What a plan may ask for without being confirmed: seeds of a row, hours in all. */
+export const LIMITS = { seeds: 100, hours: 10 } as const;
+
 /**
- * Plans seeds from the runs so far: for each row the sd over seeds of its change against the row it is compared with (folds averaged), and from it the seeds that
- * show a true change of `detect` (in the table's units: points where it prints percent) with 80 % power at two-sided 5 %. A run's cost is the mean of its row's.
+ * Plans seeds from the runs so far: for each row the fewest with which a true change of `detect` (in the table's units: points where it prints percent) against
+ * the row it is compared with shows with 80 % power at two-sided 5 %, by the detectable change that the table prints. Rows that are sure already, and rows that
+ * no number of seeds up to `MOST_SEEDS` would help, keep the seeds they have.
  */
-export function seedPlan(grids: readonly Grid[], runs: readonly PlannedRun[], detect: number, jobs: number): SeedPlan {
-  const rows = grids.flatMap(({ table }) =>
-    table.rows.flatMap((row): RowPlan[] => {
-      if (row.against === undefined) return [];
-      const unit = table.unit === 'percent' ? 100 : 1;
-      const metric = row.metric ?? table.metric;
-      const own = bySeed(runs, table.id, row.id, metric);
-      const other = bySeed(runs, table.id, row.against, metric);
-      const changes = [...own].flatMap(([seed, value]) => (other.has(seed) ? [unit * (value - other.get(seed)!)] : []));
-      if (changes.length < 2) return [];
-      const mean = changes.reduce((a, b) => a + b, 0) / changes.length;
-      const spread = Math.sqrt(changes.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (changes.length - 1));
-      return [
-        { table: table.id, row: row.id, against: row.against, spread, seen: changes.length, seeds: planSeeds(spread, detect) },
-      ];
-    }),
-  );
+export function seedPlan(grids: readonly Grid[], runs: readonly PlannedRun[], detect: number): SeedPlan {
+  const rows = grids.flatMap((grid) => planRows(grid, runs, detect));
   ensure(
     rows.length > 0,
     '--seeds auto needs two or more finished seeds of a row and of the row it is compared with: run with --seeds 3 first',
   );
-  const seeds = Math.max(...rows.map((row) => row.seeds));
-  const perSeed = grids.map(({ table, cells }) => {
-    const first = cells.filter((cell) => cell.experiment.seed === cells[0].experiment.seed);
-    const seconds = first.map((cell) => meanSeconds(runs, table.id, cell.row));
-    return { runs: first.length, seconds: seconds.reduce((a, b) => a + b, 0) };
+  const rowSeeds: Record<string, Record<string, number>> = {};
+  for (const { table, cells } of grids) {
+    const own = (rowSeeds[table.id] = {} as Record<string, number>);
+    for (const { row, experiment } of cells) own[row] = Math.max(own[row] ?? 0, experiment.seed + 1);
+  }
+  for (const { table, row, against, sure, seeds } of rows) {
+    if (sure || seeds === undefined) continue;
+    for (const id of [row, against]) rowSeeds[table][id] = Math.max(rowSeeds[table][id] ?? 0, seeds);
+  }
+  return { rows, rowSeeds };
+}
+
+function planRows({ table }: Grid, runs: readonly PlannedRun[], detect: number): RowPlan[] {
+  const unit = table.unit === 'percent' ? 100 : 1;
+  const records = (id: string) =>
+    runs.flatMap(({ cell, record }) => (record && cell.table === table.id && cell.row === id ? [record] : []));
+  return table.rows.flatMap(({ id: row, against, metric = table.metric }): RowPlan[] => {
+    const found = against === undefined ? undefined : changeWithParts(metric, records(row), records(against));
+    if (!found?.parts || found.parts.seeds < 2) return [];
+    const { change, parts } = found;
+    const { low, high } = change.interval!;
+    const wanted = detect / unit;
+    const seeds = (factor: number): number | undefined => seedsFor({ ...parts, perSeeds: parts.perSeeds * factor ** 2 }, wanted);
+    const spread = unit * Math.sqrt(parts.perSeeds * parts.seeds);
+    const factors = sdFactors(parts.seeds);
+    return [
+      {
+        table: table.id,
+        row,
+        against: against!,
+        change: unit * change.value,
+        interval: { low: unit * low, high: unit * high },
+        detectable: unit * change.detectable!,
+        seen: parts.seeds,
+        spread,
+        spreadInterval: [spread * factors[0], spread * factors[1]],
+        sure: low >= wanted || high <= -wanted,
+        seeds: seeds(1),
+        seedsInterval: [seeds(factors[0]), seeds(factors[1])],
+      },
+    ];
   });
-  const total = perSeed.reduce((sum, table) => sum + table.runs, 0) * seeds;
-  const done = runs.filter((run) => run.record && run.cell.experiment.seed < seeds).length;
-  const share = total ? Math.max(0, total - done) / total : 0;
-  const hours = (perSeed.reduce((sum, table) => sum + table.seconds, 0) * seeds * share) / 3600 / jobs;
-  return { rows, seeds, runs: total, done, hours };
+}
+
+/** The fewest seeds that show a true change of `detect`, all in the metric's own units: the inverse of the detectable change that tables print. */
+export function seedsFor(parts: VarianceParts, detect: number): number | undefined {
+  const shown = (seeds: number): number => {
+    const { standardError, df } = errorAt(parts, seeds);
+    return detectable(standardError, df);
+  };
+  return fewestSeeds(shown, detect, MOST_SEEDS);
+}
+
+/** What the cells of a plan cost, equal experiments once. A run's cost is the mean of its row's, else of all. */
+export function planCost(cells: readonly Cell[], runs: readonly PlannedRun[], jobs: number): PlanCost {
+  const done = new Set(runs.filter((run) => run.record).map((run) => canonicalJson(run.cell.experiment)));
+  const mean = (chosen: readonly PlannedRun[]): number | undefined => {
+    const seconds = chosen.flatMap((run) => run.record?.cost.wallSeconds ?? []);
+    return seconds.length ? seconds.reduce((a, b) => a + b, 0) / seconds.length : undefined;
+  };
+  const all = mean(runs) ?? 0;
+  const byRow = new Map<string, number>();
+  const seen = new Set<string>();
+  const cost: PlanCost = { runs: 0, done: 0, hours: 0 };
+  for (const { table, row, experiment } of cells) {
+    const name = canonicalJson(experiment);
+    if (seen.has(name)) continue;
+    seen.add(name);
+    cost.runs++;
+    if (done.has(name)) {
+      cost.done++;
+      continue;
+    }
+    const key = `${table} ${row}`;
+    if (!byRow.has(key)) byRow.set(key, mean(runs.filter(({ cell }) => cell.table === table && cell.row === row)) ?? all);
+    cost.hours += byRow.get(key)! / 3600 / jobs;
+  }
+  return cost;
 }
 
 /** The plan as lines of text. */
-export function renderPlan({ rows, seeds, runs, done, hours }: SeedPlan, detect: number): string {
-  const lines = rows.map(
-    ({ table, row, against, spread, seen, seeds: needed }) =>
-      `table ${table}  ${row} against ${against}: sd of the change ${spread.toFixed(2)} over ${seen} seeds, ${needed} seeds show ${detect}`,
+export function renderPlan({ rows }: SeedPlan, { runs, done, hours }: PlanCost, detect: number): string {
+  const lines = rows.map((plan) => {
+    const { table, row, against, spread, spreadInterval, seen, interval } = plan;
+    const start = `table ${table}  ${row} against ${against}:`;
+    if (plan.sure)
+      return `${start} change ${fixed(plan.change)} [${fixed(interval.low)}, ${fixed(interval.high)}] excludes 0 by ${detect} or more: no more seeds`;
+    const sd = `sd of the change ${fixed(spread)} (95 %: ${spreadInterval.map(fixed).join(' to ')}) over ${seen} seeds, which show ${fixed(plan.detectable)}`;
+    const [least, most] = plan.seedsInterval.map(planned);
+    if (plan.seeds === undefined)
+      return `${start} ${sd}; ${MOST_SEEDS} seeds do not show ${detect}: left as it is (by the sd's interval ${least} to ${most} seeds)`;
+    return `${start} ${sd}; ${plan.seeds} ${plan.seeds === 1 ? 'seed shows' : 'seeds show'} ${detect} (by the sd's interval ${least} to ${most})`;
+  });
+  const cost = `all rows: ${runs} runs, ${Math.max(0, runs - done)} to do, about ${timeWords(hours)}`;
+  return [...lines, cost].join('\n') + '\n';
+}
+
+/** One line that says which limit a plan exceeds, and how it starts nevertheless; undefined within them. */
+export function beyondLimits({ rowSeeds }: SeedPlan, { hours }: PlanCost): string | undefined {
+  const [largest] = Object.entries(rowSeeds)
+    .flatMap(([table, rows]) => Object.entries(rows).map(([row, seeds]) => ({ table, row, seeds })))
+    .sort((a, b) => b.seeds - a.seeds);
+  if (largest.seeds <= LIMITS.seeds && hours <= LIMITS.hours) return undefined;
+  return (
+    `--seeds auto plans ${largest.seeds} seeds of row ${largest.row} of table ${largest.table} and about ${timeWords(hours)}, more than ${LIMITS.seeds} seeds a row ` +
+    `or ${LIMITS.hours} hours: expected --yes to start it, fewer --rows or a larger --detect`
   );
-  const cost = hours < 1 ? `${Math.ceil(hours * 60)} minutes` : `${hours.toFixed(1)} hours`;
-  return [...lines, `all rows: ${seeds} seeds, ${runs} runs, ${Math.max(0, runs - done)} to do, about ${cost}`].join('\n') + '\n';
 }
 
-/** The metric of a row by seed, folds averaged; only seeds that have a record. */
-function bySeed(runs: readonly PlannedRun[], table: string, row: string, metric: string): Map<number, number> {
-  const values = new Map<number, number[]>();
-  for (const { cell, record } of runs) {
-    if (!record || cell.table !== table || cell.row !== row || record.metrics[metric] === undefined) continue;
-    const { seed } = cell.experiment;
-    values.set(seed, [...(values.get(seed) ?? []), record.metrics[metric]]);
-  }
-  return new Map([...values].map(([seed, list]) => [seed, list.reduce((a, b) => a + b, 0) / list.length]));
-}
-
-/** What a run of a row took, in seconds: the mean over its records, else over all records. */
-function meanSeconds(runs: readonly PlannedRun[], table: string, row: string): number {
-  const seconds = (chosen: readonly PlannedRun[]): number[] => chosen.flatMap((run) => run.record?.cost.wallSeconds ?? []);
-  const own = seconds(runs.filter(({ cell }) => cell.table === table && cell.row === row));
-  const used = own.length ? own : seconds(runs);
-  return used.reduce((a, b) => a + b, 0) / used.length;
-}
+const fixed = (value: number): string => value.toFixed(2);
+const planned = (seeds: number | undefined): string => (seeds === undefined ? `more than ${MOST_SEEDS}` : String(seeds));
+const timeWords = (hours: number): string => (hours < 1 ? `${Math.ceil(hours * 60)} minutes` : `${hours.toFixed(1)} hours`);

@@ -34,9 +34,10 @@ export class JudgementParser {
     if (!raw.product_locale?.trim()) return skip('product_locale missing');
     const locale = parseLocale(raw.product_locale);
     if (!locale) return skip('product_locale unknown', raw.product_locale);
-    if (!raw.esci_label?.trim()) return skip('esci_label missing');
-    const label = parseLabel(raw.esci_label);
-    if (!label) return skip('esci_label unknown', raw.esci_label);
+    const given = this.has.has('esci_label') ? raw.esci_label : 'I';
+    if (!given?.trim()) return skip('esci_label missing');
+    const label = parseLabel(given);
+    if (!label) return skip('esci_label unknown', given);
     const exampleId = this.has.has('example_id') ? wholeNumber(raw.example_id) : row;
     if (exampleId === undefined) return skip('example_id is not a whole number', raw.example_id);
     const queryId = this.has.has('query_id') ? wholeNumber(raw.query_id) : queryNumber(locale, query);

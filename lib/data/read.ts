@@ -174,7 +174,7 @@ function share(catalogue: Map<string, Product>, judgement: Judgement, own: Omit<
 
 function ensureRows({ files, report, count }: Stage, used: number, filters: ReadFilters): void {
   if (used) return;
-  const given = Object.entries(filters).filter(([name, value]) => value !== undefined && name !== 'text' && name !== 'catalogue');
+  const given = Object.entries(filters).filter(([name, value]) => value !== undefined && !['text', 'catalogue', 'labels'].includes(name));
   ensure(count > 0 || !given.length, `${files.examples}: no row fits the filters ${given.map(([name]) => name).join(', ')}`);
   ensure(false, `${files.examples}: none of its ${count} rows can be used: ${report.summary()}`);
 }

@@ -25,6 +25,8 @@ export interface ReadFilters {
   catalogue?: 'all' | 'judged';
   /** `optional` reads judgements whose product has no text (an examples file alone) with empty fields; default `required`. */
   text?: 'required' | 'optional';
+  /** `optional` reads rows of files without a label column as if each were I: what predicts does not look at labels. Default `required`. */
+  labels?: 'required' | 'optional';
 }
 
 /** An opened source: its judgements lie filtered in DuckDB's table `judged` (rowid = order of the file), its products in a view `catalogue`, if apart. */
@@ -51,7 +53,8 @@ export async function openStage(input: SourceInput, filters: ReadFilters, report
   const duck = await Duck.open();
   try {
     const scan = await scanFile(duck, facts, [...JUDGEMENT, ...EXTRA, ...TEXT]);
-    requireColumns(scan, REQUIRED_JUDGEMENT, 'judgements');
+    const unlabelled = filters.labels === 'optional';
+    requireColumns(scan, REQUIRED_JUDGEMENT.filter((name) => !unlabelled || name !== 'esci_label'), unlabelled ? 'rows to predict' : 'judgements');
     const joined = !files.products;
     if (joined && filters.text !== 'optional')
       ensure(scan.has.has('product_title'), `${files.examples} has no column product_title: judgements alone need their products file beside them (a folder with both, or both paths)`);
@@ -66,7 +69,7 @@ export async function openStage(input: SourceInput, filters: ReadFilters, report
     if (files.sources) await joinExtra(duck, files.sources, 'query_id', 'source', columns);
     if (files.trueLabels) await joinExtra(duck, files.trueLabels, 'example_id', 'true_label', columns);
     const count = await duck.number('SELECT count(*) FROM judged');
-    const nothing = !count && !lost.length && !Object.values(filters).some((value) => value !== undefined);
+    const nothing = !count && !lost.length && !Object.entries(filters).some(([name, value]) => value !== undefined && name !== 'labels');
     ensure(!nothing, `${files.examples} has a header but no rows`);
     return { duck, files, sha256: digests.length > 1 ? sha256(digests.join('')) : digests[0], columns, count, joined, report };
   } catch (error) {

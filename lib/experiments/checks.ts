@@ -57,6 +57,9 @@ export function trickChecks(
   return checks;
 }
 
+/** Whether a check is of pre-training: how well a task was learned, which a short run may well not have done, and no trick's own. */
+export const isPretrainCheck = ({ name }: { name: string }): boolean => /^(pre-training|contrastive|Product2\w+)\b/.test(name);
+
 /** Whether each pre-training task did what it should. `metrics` are the held-out figures. */
 export function pretrainChecks(
   config: Pick<PretrainConfig, 'product2query' | 'product2brand' | 'contrastive'>,

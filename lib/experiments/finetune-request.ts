@@ -1,9 +1,15 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { ADVERSARIES, adversaryDefaults } from '../finetune/adversary';
+import { EMA_MODES } from '../finetune/ema';
+import { FGM_MODES } from '../finetune/fgm';
+import { MIXUP_MODES } from '../finetune/mixup';
+import { RDROP_MODES } from '../finetune/rdrop';
 import type { Tricks } from '../finetune/step';
 import { NO_TRICKS } from '../finetune/step';
 import { ensure, oneOf } from '../runtime/errors';
 import { writeFileAtomic } from '../runtime/files';
+import { checkFinetune } from './check-config';
 import type { FinetuneConfig, Scale } from './config';
 import { runId, type FinetuneExperiment, type RunHooks } from './experiment';
 import { runFinetune } from './finetune-run';
@@ -23,27 +29,47 @@ export interface FinetuneRequest {
   from?: string;
   /** Names of tricks, separated by commas. */
   tricks?: string;
+  /** The tricks' settings as published, as coded or textbook; the scale's when absent. */
+  mode?: string;
   set?: readonly string[];
   seed: number;
   fold: number;
   out: string;
 }
 
-const TRICKS = ['ema', 'fgm', 'rdrop', 'mixup'] as const;
+const TRICKS = ['ema', 'fgm', 'rdrop', 'mixup', 'pgd', 'freelb', 'awp'] as const;
+const MODES = ['as-published', 'as-coded', 'textbook'] as const;
 
-/** The tricks of a list of names, with the scale's settings. R-Drop without FGM compares with a second dropout pass, as its own paper has it. */
-export function tricksNamed(names: string | undefined, scale: Scale): Tricks {
+/**
+ * The tricks of a list of names, with the scale's settings or those of a mode. `pgd`, `freelb` and `awp` stand in the place of FGM, with settings of their own.
+ * With the scale's settings R-Drop without an adversary compares with a second dropout pass, as its own paper has it; a mode's R-Drop is what the mode says.
+ */
+export function tricksNamed(names: string | undefined, scale: Scale, modeName?: string): Tricks {
   const wanted = (names ?? '').split(',').map((name) => name.trim()).filter(Boolean).map((name) => oneOf('--tricks', name, TRICKS)); // prettier-ignore
+  const mode = modeName === undefined ? undefined : oneOf('--mode', modeName, MODES);
+  ensure(!mode || wanted.length > 0, `--mode ${mode} is one of the tricks' settings: expected --tricks beside it`);
+  const adversaries = ADVERSARIES.filter((kind) => wanted.includes(kind));
+  ensure(adversaries.length < 2, `--tricks takes one adversary of ${ADVERSARIES.join(', ')}, got ${adversaries.join(' and ')}`);
+  const [adversary] = adversaries;
   const chosen: Tricks = { ...NO_TRICKS };
-  if (wanted.includes('ema')) chosen.ema = scale.tricks.ema;
-  if (wanted.includes('fgm')) chosen.fgm = scale.tricks.fgm;
-  if (wanted.includes('mixup')) chosen.mixup = scale.tricks.mixup;
-  if (wanted.includes('rdrop'))
-    chosen.rdrop = chosen.fgm ? scale.tricks.rdrop : { alpha: 1, pair: 'dropout', reduction: 'mean', halved: true };
+  if (wanted.includes('ema')) chosen.ema = mode ? EMA_MODES[mode] : scale.tricks.ema;
+  if (adversary === 'fgm') chosen.fgm = mode ? FGM_MODES[mode] : scale.tricks.fgm;
+  else if (adversary) {
+    ensure(
+      !mode,
+      `--mode ${mode}: ${adversary} is neither in the paper nor in its release and has no modes; expected fgm, or no --mode`,
+    );
+    chosen.fgm = adversaryDefaults(adversary, scale.tricks.fgm);
+  }
+  if (wanted.includes('mixup')) chosen.mixup = mode ? MIXUP_MODES[mode] : scale.tricks.mixup;
+  if (wanted.includes('rdrop')) {
+    const own = chosen.fgm ? scale.tricks.rdrop : RDROP_MODES.textbook;
+    chosen.rdrop = mode ? RDROP_MODES[mode] : own;
+  }
   return chosen;
 }
 
-/** The experiment that a request means. */
+/** The experiment that a request means. Throws an InputError where it cannot be run, before anything is. */
 export async function finetuneExperiment(request: FinetuneRequest): Promise<FinetuneExperiment> {
   const scale = scaleNamed(request.scale);
   const task = Number(oneOf('--task', request.task, ['1', '2', '3'] as const)) as 1 | 2 | 3;
@@ -53,13 +79,14 @@ export async function finetuneExperiment(request: FinetuneRequest): Promise<Fine
   const base: FinetuneConfig = {
     ...scale.base,
     task,
-    tricks: tricksNamed(request.tricks, scale),
+    tricks: tricksNamed(request.tricks, scale, request.mode),
     ...(request.from === undefined
       ? { pretrain: tablePretraining(scale) }
       : { start: await startFrom(request.from, scale.base.start), pretrain: null }),
   };
   const source = request.data === undefined ? scale.data : { path: request.data };
   const config = applySettings(base, request.set ?? []);
+  checkFinetune(config);
   return { kind: 'finetune', scale: scale.name, seed, fold, folds: scale.folds, source, config };
 }
 

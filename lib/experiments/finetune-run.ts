@@ -14,7 +14,7 @@ import { Checkpoints } from '../train/checkpoint';
 import { Classifier, rateFactors, type ClassifierSpec } from '../train/classifier';
 import { lengthsOf, type Inputs } from '../train/inputs';
 import { train, type Plan, type RunResult } from '../train/loop';
-import { scoresGains } from '../finetune/losses';
+import { checkFinetune, outputsOf } from './check-config';
 import { trickChecks } from './checks';
 import { cleanRows } from './clean';
 import type { FinetuneConfig } from './config';
@@ -41,6 +41,7 @@ export async function runFinetune(
   hooks: RunHooks = {},
   parts: readonly RunRecord[] = [],
 ): Promise<RunRecord> {
+  checkFinetune(experiment.config);
   const started = now();
   const { config, seed, fold, folds } = experiment;
   const own = Key.from('finetune').fold(seed, 'fold', fold);
@@ -147,7 +148,6 @@ export function classifierSpec(
 ): ClassifierSpec {
   const { optimiser, head, loss, tricks, combine } = config;
   const { beta1, beta2, epsilon, weightDecay, headFactor, layerDecay } = optimiser;
-  ensure(!scoresGains(loss) || config.task === 1, `loss ${loss.kind} ranks, which only task 1 does: task is ${config.task}`);
   const lengths = Int32Array.from(parts.flatMap((part) => [...lengthsOf(part)]));
   return {
     encoder: start.config,
@@ -157,7 +157,7 @@ export function classifierSpec(
       brands: vocabularies.brands.size,
       colors: vocabularies.colors.size,
       trigramVocabulary: vocabularies.trigrams?.size ?? 0,
-      outputs: scoresGains(loss) ? 1 : config.task === 3 ? 2 : 4,
+      outputs: outputsOf(config),
     },
     step: {
       loss,

@@ -4,6 +4,7 @@ export * from './clean';
 export * from './config';
 export * from './dataset';
 export * from './ensemble-run';
+export * from './evaluation-rows';
 export * from './experiment';
 export * from './finetune-request';
 export * from './finetune-run';

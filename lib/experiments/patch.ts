@@ -50,7 +50,7 @@ function set(config: unknown, [key, ...rest]: string[], text: string, path: stri
   }
   ensure(
     isObject(config) && key in config,
-    `${path} is not a setting${isObject(config) ? `: there are ${Object.keys(config).join(', ')}` : ''}`,
+    `${path} is not a setting${isObject(config) ? `: there are ${Object.keys(config).join(', ')}` : config === null ? `: what it belongs to is null (--tricks switches a trick on)` : ''}`,
   );
   const old = config[key];
   return { ...config, [key]: rest.length ? set(old, rest, text, path) : parse(text, old, path) };
@@ -65,6 +65,9 @@ function parse(text: string, old: unknown, path: string): unknown {
     throw new InputError(`${path} must be ${typeof old === 'number' ? 'a number' : 'JSON'}, got ${shown(text)}`);
   }
   const same = old === null || value === null || (typeof value === typeof old && Array.isArray(value) === Array.isArray(old));
-  ensure(same, `${path} must be a ${Array.isArray(old) ? 'list' : typeof old}, got ${shown(text)}`);
+  ensure(
+    same,
+    `${path} must be ${Array.isArray(old) ? 'a list' : typeof old === 'object' ? 'a group of settings as JSON' : `a ${typeof old}`}, got ${shown(text)}`,
+  );
   return value;
 }

@@ -1,6 +1,7 @@
 import { ensure, inRange } from '../runtime/errors';
 import { tablePretraining } from './tables/pretrained';
-import { chosenRows, rowConfig, tableNamed, type FinetuneTable } from './tables';
+import { checkExperiment } from './check-config';
+import { chosenRows, rowConfig, tableNamed, type FinetuneRow, type FinetuneTable } from './tables';
 import { applySettings } from './patch';
 import { scaleNamed } from './scales';
 import type { DataSource, FinetuneConfig, Scale } from './config';
@@ -15,6 +16,8 @@ export interface GridRequest {
   data?: string;
   /** How many seeds, from 0. */
   seeds?: number;
+  /** How many seeds of a row, by table and row; `seeds` where a row is not named. */
+  rowSeeds?: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** Which folds. */
   folds?: readonly number[];
   /** Rows by id or group; all that stand in no group when absent. */
@@ -42,12 +45,15 @@ export interface Grid {
 /** The runs a request means, seed by seed so that paired rows finish together. */
 export function planGrid(request: GridRequest): Grid {
   const scale = scaleNamed(request.scale);
-  const table = tableNamed(request.table, scale);
+  let table = tableNamed(request.table, scale);
   const source = sourceOf(request, table.source ?? scale.data, scale);
   const isClean = (setting: string): boolean => setting.startsWith('clean.');
   const settings = request.set ?? [];
   const ranks = table.rows.every((row) => row.ranking);
   const base = applySettings(baseFor(table, scale, source), ranks ? [] : settings.filter((s) => !isClean(s)));
+  // What a table says of its rows follows the loss that its base has after the settings.
+  if (base.loss.kind !== table.base.loss.kind)
+    table = tableNamed(request.table, { ...scale, base: { ...scale.base, loss: base.loss } });
   const seeds = request.seeds ?? scale.seeds;
   ensure(Number.isInteger(seeds) && seeds >= 1, `--seeds must be a whole number ≥ 1, got ${seeds}`);
   const whole = table.rows.every((row) => row.graded || row.ranking);
@@ -58,19 +64,18 @@ export function planGrid(request: GridRequest): Grid {
   const generated = 'generated' in source;
   const rows = chosenRows(table, request.rows).filter((row) => generated || !row.truth);
   ensure(rows.length > 0, `--rows ${request.rows?.join(',')}: these rows need data whose true labels are known`);
-  const cells = Array.from({ length: seeds }, (_, seed) =>
+  const experimentAt = (row: FinetuneRow, seed: number, fold: number): Experiment => {
+    const own = rowConfig(table, row, base, ranks ? settings : settings.filter(isClean));
+    const part = own.kind === 'graded' || own.kind === 'ranking' ? { fold: 0, folds: 1 } : { fold, folds: scale.folds };
+    return { ...own, scale: scale.name, seed, ...part, source } as Experiment;
+  };
+  rows.forEach((row) => checkExperiment(experimentAt(row, 0, folds[0])));
+  const seedsOf = ({ id }: { id: string }): number => request.rowSeeds?.[table.id]?.[id] ?? seeds;
+  const cells = Array.from({ length: Math.max(...rows.map(seedsOf)) }, (_, seed) =>
     folds.flatMap((fold) =>
-      rows.map((row): Cell => {
-        const own = rowConfig(table, row, base, ranks ? settings : settings.filter(isClean));
-        const common = { scale: scale.name, seed, fold, folds: scale.folds };
-        const experiment = {
-          ...own,
-          ...common,
-          ...(own.kind === 'graded' || own.kind === 'ranking' ? { fold: 0, folds: 1 } : {}),
-          source,
-        } as Experiment;
-        return { table: table.id, row: row.id, label: row.label, experiment };
-      }),
+      rows
+        .filter((row) => seedsOf(row) > seed)
+        .map((row): Cell => ({ table: table.id, row: row.id, label: row.label, experiment: experimentAt(row, seed, fold) })),
     ),
   ).flat();
   return { table, scale, cells: withDependencies(cells) };

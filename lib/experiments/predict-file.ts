@@ -1,9 +1,8 @@
-import { mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Duck, readDataset } from '../data';
-import { identifier, literal } from '../data/duck';
-import type { Dataset } from '../data/types';
+import { literal } from '../data/duck';
 import { writePredictions } from '../metrics/prediction-output';
 import { ensure, shown } from '../runtime/errors';
 import { rankingScores } from './metrics';
@@ -12,7 +11,7 @@ import { Predictor } from './model-folder';
 export interface PredictFileOptions {
   /** A folder that `finetune` wrote. */
   model: string;
-  /** A file or folder in the ESCI schema; a single file may lack labels. */
+  /** A file or folder in the ESCI schema; labels may be missing. */
   data: string;
   /** `.csv`, `.jsonl` or `.parquet`. */
   out: string;
@@ -30,7 +29,7 @@ export async function predictFile(options: PredictFileOptions): Promise<{ rows: 
   ensure(/\.(csv|jsonl|parquet)$/.test(out), `--out must end in .csv, .jsonl or .parquet, got ${shown(out)}`);
   const predictor = Predictor.load(options.model);
   const { task } = predictor.config;
-  const { rows: all, skipped } = await readUnlabelled(options.data);
+  const { rows: all, skipped } = await readDataset(options.data, { labels: 'optional' });
   const rows = all.filter((row) => split === undefined || row.split === split);
   ensure(rows.length > 0, `${options.data} has no rows of split ${split}`);
   const probabilities = await predictor.predict(rows, options.batch);
@@ -68,30 +67,6 @@ async function asParquet(out: string, write: (path: string) => void): Promise<vo
   } finally {
     duck.close();
     rmSync(temporary, { force: true });
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-/** Reads a data set; a single file without labels is read as if every label were I, which prediction does not look at. */
-async function readUnlabelled(path: string): Promise<Dataset> {
-  const format = /\.(csv|jsonl|parquet)(\.gz|\.zst)?$/.exec(path)?.[1];
-  if (!format || !statSync(path, { throwIfNoEntry: false })?.isFile()) return readDataset(path);
-  const duck = await Duck.open();
-  const folder = mkdtempSync(join(tmpdir(), 'predict-'));
-  try {
-    const from = { csv: 'read_csv', jsonl: 'read_json_auto', parquet: 'read_parquet' }[format as 'csv' | 'jsonl' | 'parquet'];
-    const table = `${from}(${literal(path)}${format === 'csv' ? ', all_varchar = true, header = true' : ''})`;
-    const columns = await duck
-      .rows<{ column_name: string }>(`DESCRIBE SELECT * FROM ${table}`)
-      .then((found) => found.map((column) => column.column_name))
-      .catch(() => ['esci_label']); // what cannot be read is the reader's to say
-    if (columns.includes('esci_label')) return await readDataset(path);
-    const labelled = join(folder, 'rows.parquet');
-    const names = columns.map(identifier).join(', ');
-    await duck.run(`COPY (SELECT ${names}, 'I' AS esci_label FROM ${table}) TO ${literal(labelled)} (FORMAT parquet)`);
-    return await readDataset(labelled);
-  } finally {
-    duck.close();
     rmSync(folder, { recursive: true, force: true });
   }
 }

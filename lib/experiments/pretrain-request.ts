@@ -9,6 +9,7 @@ import { sha256File } from '../runtime/hash';
 import { Key } from '../runtime/key';
 import { codeVersion, environment } from '../runtime/provenance';
 import type { EncoderStart } from './config';
+import { checkPretrain } from './check-config';
 import { catalogueFile } from './catalogue';
 import { openDataset } from './dataset';
 import { applySettings } from './patch';
@@ -39,14 +40,21 @@ export async function startFrom(name: string, { dropout, attentionDropout }: Enc
   return { from: 'weights', name, ...(sha256 ? { sha256 } : {}), dropout, attentionDropout };
 }
 
+/** The pre-training that a request means. Throws an InputError where it cannot be run. */
+export function pretrainConfig({ scale, tasks, set }: Pick<PretrainRequest, 'scale' | 'tasks' | 'set'>): PretrainConfig {
+  const names = tasks.split(',').map((task) => oneOf('--tasks', task.trim(), TASKS));
+  const config = applySettings(withTasks(scaleNamed(scale), names), set ?? []);
+  checkPretrain(config);
+  return config;
+}
+
 /**
  * Pre-trains one encoder and leaves it in a folder that transformers loads: encoder, tokenizer, heads, brand and colour names, and `record.json` with the run's
  * configuration, held-out figures and curves. A killed or stopped run goes on where it was; a finished one is not run again.
  */
 export async function pretrainInto(request: PretrainRequest, hooks: PretrainHooks = {}): Promise<Pretrained> {
   const scale = scaleNamed(request.scale);
-  const names = request.tasks.split(',').map((task) => oneOf('--tasks', task.trim(), TASKS));
-  const config: PretrainConfig = applySettings(withTasks(scale, names), request.set ?? []);
+  const config = pretrainConfig(request);
   ensure(Number.isInteger(request.seed) && request.seed >= 0, `--seed must be a whole number ≥ 0, got ${request.seed}`);
   checkOut(request.out, 'pretraining.json');
   const dataset = await productsOf(request.data, scale.data, request.seed);

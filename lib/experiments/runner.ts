@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
-import { runFolders, findRecord, saveRecord } from './store';
+import { findRecord, ownRuns, runFolders, saveRecord } from './store';
 import { dependenciesOf, runId, type Experiment, type RunHooks } from './experiment';
 import { encoderKey } from './pretrained-start';
 import { runExperiment } from './run';
@@ -8,7 +8,6 @@ import type { Cell } from './plan';
 import type { RunRecord } from './record';
 import { Stopped } from './stopped';
 import { now } from '../runtime/clock';
-import { projectCache } from '../runtime/files';
 
 /** A cell with its id and, where it was run before, its record. */
 export interface PlannedRun {
@@ -54,7 +53,7 @@ export interface GridOptions {
  * When stopped, the runs under way are dropped and `Stopped` is thrown; what was finished is kept, and the next call goes on from there.
  */
 export async function runGrid(runs: readonly PlannedRun[], options: GridOptions): Promise<PlannedRun[]> {
-  const { jobs, folder = projectCache('runs') } = options;
+  const { jobs, folder = ownRuns() } = options;
   const records = new Map(runs.flatMap(({ id, record }) => (record ? [[id, record]] : [])));
   const queue = runs.filter((run, i) => !run.record && runs.findIndex(({ id }) => id === run.id) === i);
   const total = queue.length;

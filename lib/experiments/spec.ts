@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { ensure, InputError, shown } from '../runtime/errors';
 import { projectCache, writeFileAtomic } from '../runtime/files';
+import { checkExperiment } from './check-config';
 import type { Experiment } from './experiment';
 
 /** Where a planned run's specification lies, so that any scheduler can run it by its id alone. */
@@ -28,5 +29,6 @@ export function readSpec(idOrFile: string): Experiment {
     ['finetune', 'out-of-fold', 'ensemble', 'graded', 'ranking'].includes(spec.kind) && spec.config && spec.source,
     `${path} must be a run's specification with kind, source and config`,
   );
+  checkExperiment(spec);
   return spec;
 }

@@ -11,10 +11,20 @@ export interface StoredRecord {
   record: RunRecord;
 }
 
-/** Where records lie: `data/runs` (committed) first, then `data/cache/runs` (this machine's own). */
+/** Records that came with the project. */
+export const committedRuns = (): string => join(projectRoot(), 'data', 'runs');
+
+/**
+ * Where records are looked for: `data/runs` (committed) first, then `data/cache/runs` (this machine's own). `ESCI_ONLY_RUNS` names one folder instead, for this
+ * process and those that it starts: what lies elsewhere is then not there (`reproduce --again`).
+ */
 export function runFolders(): string[] {
-  return [join(projectRoot(), 'data', 'runs'), projectCache('runs')];
+  const only = process.env.ESCI_ONLY_RUNS;
+  return only ? [only] : [committedRuns(), projectCache('runs')];
 }
+
+/** Where new records go: the last of `runFolders`. */
+export const ownRuns = (): string => runFolders().at(-1)!;
 
 /** The file of a run within a folder: its id with `.json`. */
 export function recordPath(folder: string, id: string): string {
@@ -84,6 +94,19 @@ export function findRecord(id: string, folders: readonly string[] = runFolders()
     if (existsSync(path)) return { path, record: loadRecord(path) };
   }
   return undefined;
+}
+
+/** The seeds of a scale that any file in these folders is a record of. The files are not checked: it only says where a finished run may be. */
+export function recordedSeeds(scale: string, folders: readonly string[] = runFolders()): Set<number> {
+  const seeds = new Set<number>();
+  for (const folder of folders.filter((path) => existsSync(path))) {
+    for (const name of readdirSync(folder)) {
+      if (!name.endsWith('.json') || name.startsWith('.')) continue;
+      const { experiment } = JSON.parse(readFileSync(join(folder, name), 'utf8')) as Partial<RunRecord>;
+      if (experiment?.scale === scale) seeds.add(experiment.seed);
+    }
+  }
+  return seeds;
 }
 
 /** The one record that `name` means: a path, an id, or an id's first digits where they fit one run only. */

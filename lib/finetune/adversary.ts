@@ -1,6 +1,6 @@
 import { kernel, FLOAT } from '../ops/kernel';
 import type { Params } from '../ops/params';
-import { ensure, inRange, oneOf } from '../runtime/errors';
+import { ensure, inRange, oneOf, unknownChoice } from '../runtime/errors';
 import { tf, type Tensor } from '../runtime/tensorflow';
 import { awp } from './awp';
 import { fgm } from './fgm';
@@ -55,11 +55,19 @@ export function perturbations(
 ): Perturbation[] {
   const [moved] = movedWeights(config, params, embedding);
   const [matrix, gradient] = [params[embedding], clean[moved]];
-  if (config.kind === 'awp')
-    return [Object.fromEntries(Object.entries(clean).map(([name, g]) => [name, awp(params[name], g, config.epsilon)]))];
-  if (config.kind === 'pgd') return [{ [moved]: pgd(matrix, gradient, config, ascent) }];
-  if (config.kind === 'freelb') return freeLb(matrix, gradient, config, ascent).map((delta) => ({ [moved]: delta }));
-  return [{ [moved]: fgm(matrix, gradient, config) }];
+  const { kind = 'fgm' } = config;
+  switch (kind) {
+    case 'fgm':
+      return [{ [moved]: fgm(matrix, gradient, config) }];
+    case 'pgd':
+      return [{ [moved]: pgd(matrix, gradient, config, ascent) }];
+    case 'freelb':
+      return freeLb(matrix, gradient, config, ascent).map((delta) => ({ [moved]: delta }));
+    case 'awp':
+      return [Object.fromEntries(Object.entries(clean).map(([name, g]) => [name, awp(params[name], g, config.epsilon)]))];
+    default:
+      return unknownChoice('fgm.kind', kind);
+  }
 }
 
 /** How many losses the adversary adds to the clean one. */
@@ -77,6 +85,21 @@ export const movedBy = (params: Params, perturbation: Perturbation): Params => (
 export function lengthOf(perturbation: Perturbation): Tensor {
   const halves = Object.values(perturbation).map((delta) => kernel('L2Loss', [delta], { T: FLOAT }));
   return tf.sqrt(tf.mul(tf.addN(halves), 2));
+}
+
+/** The settings of a further adversary beside FGM's: a ball of the same radius, walked in steps of half of it; AWP's γ as in its paper. */
+export function adversaryDefaults(kind: Exclude<(typeof ADVERSARIES)[number], 'fgm'>, fgm: AdversaryConfig): AdversaryConfig {
+  const stepSize = fgm.epsilon / 2;
+  switch (kind) {
+    case 'pgd':
+      return { ...fgm, kind, steps: 3, stepSize };
+    case 'freelb':
+      return { ...fgm, kind, steps: 2, stepSize };
+    case 'awp':
+      return { epsilon: 0.005, scale: 'absolute', gradient: fgm.gradient, kind };
+    default:
+      return unknownChoice('--tricks', kind);
+  }
 }
 
 export function checkAdversary(config: AdversaryConfig): void {

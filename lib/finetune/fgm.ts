@@ -1,4 +1,5 @@
 import { kernel, FLOAT } from '../ops/kernel';
+import { unknownChoice } from '../runtime/errors';
 import { tf, type Tensor } from '../runtime/tensorflow';
 import type { AdversaryConfig } from './adversary';
 
@@ -37,6 +38,7 @@ export function alongGradient(gradient: Tensor, length: Tensor, scope?: FgmConfi
 /** `value` in the unit that the configuration names: as it stands, or times the mean Euclidean length of the matrix's rows. Carries no gradient. */
 export function inUnit(value: number, matrix: Tensor, scale: FgmConfig['scale']): Tensor {
   if (scale === 'absolute') return tf.scalar(value);
+  if (scale !== 'row-norm') return unknownChoice('fgm.scale', scale);
   const squares = tf.tidy(() => tf.sum(tf.square(matrix), 1));
   const rows = kernel('Identity', [tf.mean(tf.sqrt(squares))], { T: FLOAT });
   return kernel('Mul', [rows, tf.scalar(value)], { T: FLOAT });

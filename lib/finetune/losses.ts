@@ -1,13 +1,16 @@
 import { divNoNan } from '../ops/raw';
 import { rowSum } from '../ops/row-sum';
-import { inRange } from '../runtime/errors';
+import { inRange, InputError, unknownChoice } from '../runtime/errors';
 import { tf, type Tensor } from '../runtime/tensorflow';
-import { isRankingLoss, type RankingLoss } from './ranking-losses';
+import { isRankingLoss, RANKING_LOSSES } from './ranking-losses';
+
+/** Every loss by name: those of a row by itself, then those over the products of a query. */
+export const LOSSES = ['ce', 'poly1', 'focal', 'ghm', 'mse', ...RANKING_LOSSES] as const;
 
 /** The loss of a classifier (Table 4), or of the regressor of task 1. */
 export interface LossConfig {
   /** `ce` cross-entropy, `poly1`, `focal`, `ghm` (GHM-C), or `mse`: squared error of one sigmoid output against the label's gain; or a loss over the products of a query. */
-  kind: 'ce' | 'poly1' | 'focal' | 'ghm' | 'mse' | RankingLoss;
+  kind: (typeof LOSSES)[number];
   /** Poly-1's ε. */
   epsilon: number;
   /** Focal loss's γ. */
@@ -46,10 +49,21 @@ export function rowLosses(logits: Tensor, targets: Tensor, config: LossConfig, w
   const ce = tf.neg(rowSum(tf.mul(soft, logProbs))); // [B]
   if (config.kind === 'ce') return ce;
   const pTrue = rowSum(tf.mul(targets, tf.exp(logProbs))); // [B]
-  if (config.kind === 'poly1') return tf.add(ce, tf.mul(tf.sub(1, pTrue), config.epsilon));
-  // Below the smallest step of float32 under 1: it changes no value but keeps the slope of 0^γ finite where γ < 1.
-  if (config.kind === 'focal') return tf.mul(tf.pow(tf.maximum(tf.sub(1, pTrue), 1e-12), config.gamma), ce);
-  return tf.mul(ghmWeights(pTrue, weights ?? tf.onesLike(pTrue), config.bins), ce);
+  switch (config.kind) {
+    case 'poly1':
+      return tf.add(ce, tf.mul(tf.sub(1, pTrue), config.epsilon));
+    case 'focal':
+      // Below the smallest step of float32 under 1: it changes no value but keeps the slope of 0^γ finite where γ < 1.
+      return tf.mul(tf.pow(tf.maximum(tf.sub(1, pTrue), 1e-12), config.gamma), ce);
+    case 'ghm':
+      return tf.mul(ghmWeights(pTrue, weights ?? tf.onesLike(pTrue), config.bins), ce);
+    case 'ranknet':
+    case 'listnet':
+    case 'lambdarank':
+      throw new InputError(`loss.kind ${config.kind} compares the rows of a query: it is no loss of a row by itself`);
+    default:
+      return unknownChoice('loss.kind', config.kind);
+  }
 }
 
 /** GHM-C's weight of each row from its gradient length 1 − p_true, over the real rows of the batch; a constant for the gradient. */

@@ -1,5 +1,5 @@
 import { rowSum } from '../ops/row-sum';
-import { inRange } from '../runtime/errors';
+import { inRange, unknownChoice } from '../runtime/errors';
 import { tf, type Tensor } from '../runtime/tensorflow';
 
 /**
@@ -40,6 +40,7 @@ export function symmetricKl(first: Tensor, second: Tensor): Tensor {
 
 /** D of two passes of one batch, a scalar; rows of weight 0 (filler) do not count. */
 export function divergence(first: Tensor, second: Tensor, weights: Tensor, { reduction, halved }: RDropConfig): Tensor {
+  if (reduction !== 'sum' && reduction !== 'mean') return unknownChoice('rdrop.reduction', reduction);
   const counted = tf.cast(tf.greater(weights, 0), 'float32');
   const total = tf.sum(tf.mul(symmetricKl(first, second), counted));
   const reduced = reduction === 'sum' ? total : tf.div(total, tf.maximum(tf.sum(counted), 1));

@@ -8,10 +8,11 @@ import {
   type Outputs,
   type State,
 } from '../graph';
+import { embedding } from '../ops/embedding';
 import { valueAndGradients } from '../ops/gradients';
 import type { Params } from '../ops/params';
 import { TensorKey } from '../ops/tensor-key';
-import { ensure } from '../runtime/errors';
+import { ensure, oneOf } from '../runtime/errors';
 import { tf, type Tensor } from '../runtime/tensorflow';
 import {
   adversarialLosses,
@@ -76,15 +77,22 @@ export interface StepConfig {
 }
 
 /** Refuses settings that cannot work, or that would do nothing, in one line. */
-export function checkStep({ loss, tricks, accumulation }: StepConfig, dropoutRates: number, outputs: number): void {
+export function checkStep(
+  { loss, tricks, combine, accumulation }: Pick<StepConfig, 'loss' | 'tricks' | 'combine' | 'accumulation'>,
+  dropoutRates: number,
+  outputs: number,
+): void {
   checkLoss(loss);
+  oneOf('combine', combine, ['sum', 'mean']);
   ensure(!scoresGains(loss) || outputs === 1, `loss ${loss.kind} needs one output a row, got ${outputs}`);
   const { ema, fgm, rdrop, mixup } = tricks;
   if (ema) checkEma(ema);
   if (fgm) checkAdversary(fgm);
   if (mixup) checkMixup(mixup);
+  if (mixup) oneOf('mixup.site', mixup.site, ['pooled', 'feature']);
   if (rdrop) {
     checkRDrop(rdrop);
+    oneOf('rdrop.pair', rdrop.pair, ['dropout', 'fgm']);
     ensure(outputs > 1, 'rdrop does nothing for a regressor: the divergence of one logit is identically 0');
     ensure(rdrop.pair !== 'fgm' || fgm, "rdrop.pair 'fgm' needs fgm switched on: its second pass is FGM's");
     ensure(
@@ -219,7 +227,7 @@ export function stepGradients(
 
 /** A word shift of 0 for a batch, [B, T, H]. */
 const noShift = ({ inputIds }: Readonly<Record<string, Tensor>>, matrix: Tensor): Tensor =>
-  tf.zeros([...inputIds.shape, matrix.shape[1]!]);
+  tf.zerosLike(embedding(matrix, inputIds));
 
 /** The number of the dropout draw of adversarial point `i`; 0 is the clean pass's and 2 R-Drop's second. */
 const passOf = (i: number): number => (i === 0 ? 1 : 2 + i);

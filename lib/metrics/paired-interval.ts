@@ -2,10 +2,11 @@ import { ensure, inRange } from '../runtime/errors';
 import type { Key } from '../runtime/key';
 import { drawWeights, quantileOfSorted, variance } from './bootstrap';
 import { prepareMetric, type MetricName } from './named';
-import { detectableDifference } from './power';
+import { detectable } from './power';
 import { decodePredictions, type PredictionRows } from './predictions';
 import { meanOf, type WeightedStatistic } from './statistics';
 import { normalQuantile, studentQuantile } from './student';
+import { errorAt, type VarianceParts } from './variance-parts';
 
 /** One row of a table and the row it is measured against, trained with the same seed and evaluated on the same fold. */
 export interface PairedUnit {
@@ -42,7 +43,9 @@ export interface PairedDifference {
   /** The interval for these very seeds, other queries only. */
   queriesOnly: { low: number; high: number };
   perSeed: { seed: number; row: number; against: number; difference: number }[];
-  /** Smallest true difference seen with 80 % power at two-sided 5 %: from the spread over paired units, or (one unit) over queries. */
+  /** Where its variance comes from: what plans seeds. */
+  parts: VarianceParts;
+  /** Smallest true difference that this very comparison shows with 80 % power at two-sided 5 %. */
   detectable: number;
   units: number;
   queries: number;
@@ -157,10 +160,8 @@ function intervalOf(
   const shared = sameRows(bySeed);
   const within = mean(sums.map((values) => variance(clean(values))));
   const interaction = S > 1 && shared ? Math.max(0, (within - perQueries) / (S - 1)) : shared ? 0 : perQueries;
-  const total = Math.max(perQueries, perSeeds, perQueries + perSeeds - interaction);
-  const dfOf = (v: number): number =>
-    v ** 2 / (Math.min(perSeeds, v) ** 2 / Math.max(1, S - 1) + perQueries ** 2 / Math.max(1, queries - 1));
-  const df = total > 0 ? Math.max(1, dfOf(total)) : Math.max(1, queries - 1);
+  const parts: VarianceParts = { seeds: S, queries, perSeeds, perQueries, interaction, shared };
+  const { variance: total, standardError, df } = errorAt(parts);
   const interval = (draws: Float64Array, variance_: number, freedom: number): { low: number; high: number } => {
     const spread = variance(draws);
     const t = studentQuantile((1 + level) / 2, freedom) / normalQuantile((1 + level) / 2);
@@ -168,7 +169,6 @@ function intervalOf(
     const at = (p: number): number => difference + scale * (quantileOfSorted(draws, p) - difference);
     return draws.length ? { low: at((1 - level) / 2), high: at((1 + level) / 2) } : { low: NaN, high: NaN };
   };
-  const spread = Math.sqrt(variance(prepared.map((unit) => unit.row - unit.against)));
   return {
     metric,
     row,
@@ -176,15 +176,13 @@ function intervalOf(
     difference,
     ...interval(clean(both), total, df),
     level,
-    standardError: Math.sqrt(total),
+    standardError,
     df,
+    parts,
     covers: S > 1 ? 'seeds and queries' : 'queries',
     queriesOnly: interval(clean(kept), perQueries, Math.max(1, queries - 1)),
     perSeed,
-    detectable:
-      prepared.length > 1
-        ? detectableDifference(spread, prepared.length)
-        : (normalQuantile(0.975) + normalQuantile(0.8)) * Math.sqrt(total),
+    detectable: detectable(standardError, df),
     units: prepared.length,
     queries,
   };

@@ -1,15 +1,42 @@
 import { ensure, inRange } from '../runtime/errors';
 import { studentQuantile } from './student';
 
+/** Error rates of a planned comparison: two-sided α, and the power. */
+export interface Power {
+  alpha?: number;
+  power?: number;
+}
+
 /**
- * The smallest true difference that n paired units of spread `spread` (sd of the paired differences) show with the given power:
- * (t_{1−α/2, n−1} + t_{power, n−1}) · spread / √n, two-sided α = 5 %, power 80 % (Bloom 1995, minimum detectable effect).
+ * The smallest true difference that a comparison of this standard error and these degrees of freedom shows with the given power:
+ * (t_{1−α/2, df} + t_{power, df}) · se, two-sided α = 5 %, power 80 % (Bloom 1995, minimum detectable effect). Tables print it, and seeds are planned by it.
+ */
+export function detectable(standardError: number, df: number, { alpha = 0.05, power = 0.8 }: Power = {}): number {
+  return (studentQuantile(1 - alpha / 2, df) + studentQuantile(power, df)) * standardError;
+}
+
+/**
+ * `detectable` for n paired units of spread `spread` (sd of the paired differences): se = spread / √n with n − 1 degrees of freedom.
  * `spread` and the result are in the metric's own units. Needs n ≥ 2.
  */
-export function detectableDifference(spread: number, n: number, { alpha = 0.05, power = 0.8 } = {}): number {
+export function detectableDifference(spread: number, n: number, options: Power = {}): number {
   inRange('spread', spread, 0, Infinity);
   ensure(Number.isInteger(n) && n >= 2, `paired units must be a whole number ≥ 2, got ${n}`);
-  return ((studentQuantile(1 - alpha / 2, n - 1) + studentQuantile(power, n - 1)) * spread) / Math.sqrt(n);
+  return detectable(spread / Math.sqrt(n), n - 1, options);
+}
+
+/** The smallest number of seeds from 2 to `max` at which `shown`, which falls with their number, is at most `detect`; undefined where none is. */
+export function fewestSeeds(shown: (seeds: number) => number, detect: number, max = 1000): number | undefined {
+  inRange('detect', detect, Number.MIN_VALUE, Infinity);
+  if (!(shown(max) <= detect)) return undefined;
+  let low = 2;
+  let high = max;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (shown(middle) <= detect) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 /**
@@ -17,17 +44,11 @@ export function detectableDifference(spread: number, n: number, { alpha = 0.05, 
  * where `spread` is the sd of the paired differences over seeds, both in the same units. At least 2.
  * Throws an InputError where more than `max` (default 1,000) would be needed.
  */
-export function planSeeds(spread: number, detect: number, { alpha = 0.05, power = 0.8, max = 1000 } = {}): number {
-  inRange('detect', detect, Number.MIN_VALUE, Infinity);
-  inRange('spread', spread, 0, Infinity);
-  const enough = (n: number): boolean => detectableDifference(spread, n, { alpha, power }) <= detect;
-  ensure(enough(max), `detecting ${detect} at a spread of ${spread} needs more than ${max} seeds; expected a larger --detect`);
-  let low = 2;
-  let high = max;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (enough(middle)) high = middle;
-    else low = middle + 1;
-  }
-  return low;
+export function planSeeds(spread: number, detect: number, { max = 1000, ...power }: Power & { max?: number } = {}): number {
+  const seeds = fewestSeeds((n) => detectableDifference(spread, n, power), detect, max);
+  ensure(
+    seeds !== undefined,
+    `detecting ${detect} at a spread of ${spread} needs more than ${max} seeds; expected a larger --detect`,
+  );
+  return seeds;
 }

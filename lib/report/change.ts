@@ -1,7 +1,9 @@
 import type { RunRecord } from '../experiments/record';
 import { METRIC_NAMES, type MetricName } from '../metrics/named';
 import { pairedInterval, pairedQueriesInterval } from '../metrics/paired-interval';
+import { detectable } from '../metrics/power';
 import { studentQuantile } from '../metrics/student';
+import { errorAt, type VarianceParts } from '../metrics/variance-parts';
 import { Key } from '../runtime/key';
 
 /** How much a row changed its metric against another row, and how sure that is. In the metric's own units. */
@@ -38,8 +40,8 @@ interface Pair {
  * predicted the same rows of the same data. Where all of them hold predictions and the metric can be computed from them, the interval
  * is `pairedInterval` (metrics): queries and seeds resampled. Otherwise it is Student's t over the seeds' mean differences.
  *
- * Detectable = (t₀.₉₇₅ + t₀.₈)·se, with the interval's own standard error and degrees of freedom: what this very comparison could see
- * (`pairedInterval` reports the spread over seeds alone, which plans seeds). Undefined where no two runs can be paired.
+ * Detectable = (t₀.₉₇₅ + t₀.₈)·se, with the interval's own standard error and degrees of freedom: what this very comparison could see.
+ * Undefined where no two runs can be paired.
  */
 export function pairedChange(
   metric: string,
@@ -47,19 +49,38 @@ export function pairedChange(
   against: readonly RunRecord[],
   options: ChangeOptions = {},
 ): Change | undefined {
+  return changeWithParts(metric, row, against, options)?.change;
+}
+
+/** `pairedChange` with where its variance comes from, which plans seeds; without parts where the change has no interval. */
+export function changeWithParts(
+  metric: string,
+  row: readonly RunRecord[],
+  against: readonly RunRecord[],
+  options: ChangeOptions = {},
+): { change: Change; parts?: VarianceParts } | undefined {
   const { draws = 1000, level = 0.95, key = Key.from('change') } = options;
   const pairs = pairUp(metric, row, against);
   if (!pairs.length) return undefined;
   const deltas = pairs.map((p) => p.row.metrics[metric] - p.against.metrics[metric]);
   const seeds = [...new Set(pairs.map((p) => p.row.experiment.seed))];
   const counts = { pairs: pairs.length, seeds: seeds.length, folds: new Set(pairs.map((p) => p.row.experiment.fold)).size };
-  const complete = (interval: NonNullable<Change['interval']>, queries: boolean): Change => ({
-    value: mean(deltas),
-    interval,
-    detectable: (studentQuantile((1 + level) / 2, interval.df) + studentQuantile(0.8, interval.df)) * interval.standardError,
-    ...counts,
-    covers: { queries, training: seeds.length > 1 },
-  });
+  const complete = (
+    low: number,
+    high: number,
+    parts: VarianceParts,
+    queries: boolean,
+  ): { change: Change; parts: VarianceParts } => {
+    const { standardError, df } = errorAt(parts);
+    const change: Change = {
+      value: mean(deltas),
+      interval: { low, high, level, standardError, df },
+      detectable: detectable(standardError, df, { alpha: 1 - level }),
+      ...counts,
+      covers: { queries, training: seeds.length > 1 },
+    };
+    return { change, parts };
+  };
   const stored = STORED[metric] ?? metric;
   if (isNamed(stored) && pairs.every((p) => p.row.predictions && p.against.predictions)) {
     const units = pairs.map((p) => ({
@@ -68,8 +89,8 @@ export function pairedChange(
       row: p.row.predictions!,
       against: p.against.predictions!,
     }));
-    const { low, high, standardError, df } = pairedInterval(units, stored, { resamples: draws, key, level });
-    return complete({ low, high, level, standardError, df }, true);
+    const { low, high, parts } = pairedInterval(units, stored, { resamples: draws, key, level });
+    return complete(low, high, parts, true);
   }
   const values = (run: RunRecord) => run.rankings?.perQuery[metric];
   if (pairs.every((p) => values(p.row) && values(p.against))) {
@@ -80,16 +101,17 @@ export function pairedChange(
       row: values(p.row)!,
       against: values(p.against)!,
     }));
-    const { low, high, standardError, df } = pairedQueriesInterval(units, metric, { resamples: draws, key, level });
-    return complete({ low, high, level, standardError, df }, true);
+    const { low, high, parts } = pairedQueriesInterval(units, metric, { resamples: draws, key, level });
+    return complete(low, high, parts, true);
   }
-  if (seeds.length < 2) return { value: mean(deltas), ...counts, covers: { queries: false, training: false } };
+  if (seeds.length < 2) return { change: { value: mean(deltas), ...counts, covers: { queries: false, training: false } } };
   const perSeed = seeds.map((seed) => mean(deltas.filter((_, i) => pairs[i].row.experiment.seed === seed)));
-  const standardError = sd(perSeed) / Math.sqrt(seeds.length);
-  const df = seeds.length - 1;
-  const half = studentQuantile((1 + level) / 2, df) * standardError;
+  const n = seeds.length;
+  const perSeeds = sd(perSeed) ** 2 / n;
+  const half = studentQuantile((1 + level) / 2, n - 1) * Math.sqrt(perSeeds);
   const centre = mean(deltas);
-  return complete({ low: centre - half, high: centre + half, level, standardError, df }, false);
+  const parts = { seeds: n, queries: n, perSeeds, perQueries: 0, interaction: 0, shared: false };
+  return complete(centre - half, centre + half, parts, false);
 }
 
 /** What a run's metric is called where it is computed from stored predictions. */

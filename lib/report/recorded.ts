@@ -1,4 +1,6 @@
+import { assembleTables, type AssembledTable } from '../experiments/assemble';
 import { loadRecords } from '../experiments/store';
+import { ensure } from '../runtime/errors';
 import { fillTables, type FilledTable } from './collect';
 import { computedOn } from './computed-on';
 import { showFigure, showHtml, showTable } from './display';
@@ -15,6 +17,13 @@ export function recordedElsewhere(table: string, { scale, data }: Pick<NotebookS
     filled.scale === scale.name && filled.data.startsWith('generated') === (data === undefined);
   const compares = ({ table: { rows } }: FilledTable): boolean => rows.some((row) => row.change);
   return fillTables(loadRecords(), { table }).filter((filled) => filled.scale !== 'smoke' && !own(filled) && compares(filled));
+}
+
+/** The rows of a table with the runs that have been recorded of them at a scale, on its own generated data or the data named. Throws where there is none. */
+export function recordedRows(table: string, scale: string, data = `generated-${scale}`): AssembledTable {
+  const [found] = assembleTables(loadRecords(), { table, scale, data });
+  ensure(found, `Table ${table}, scale ${scale}, ${data}: expected records, found none`);
+  return found;
 }
 
 /**

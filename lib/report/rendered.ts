@@ -66,7 +66,7 @@ export interface RenderedTable {
     tasks?: { task: number; rows: number; queries: number; train: number; evaluation: number }[];
   }[];
   /**
-   * The share of the most frequent class among the evaluation rows, mean over folds: what a model that learned nothing gets. `rows` are the ids of
+   * The most frequent class (`className`) and its share among the evaluation rows, mean over folds: what a model that learned nothing gets. `rows` are the ids of
    * the rows that are measured by micro-F1 on them; `task` is theirs where the table has several.
    */
   majority?: { label: string; value: number; rows: readonly string[]; task?: number };

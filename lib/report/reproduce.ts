@@ -3,10 +3,9 @@ import { gridBaselines } from '../experiments/grid-baselines';
 import type { RowRuns, RunRecord } from '../experiments/record';
 import { planRuns, runGrid, type PlannedRun } from '../experiments/runner';
 import { writeSpec } from '../experiments/spec';
-import { runFolders } from '../experiments/store';
+import { ownRuns, runFolders } from '../experiments/store';
 import { Stopped } from '../experiments/stopped';
 import { tableIds } from '../experiments/tables';
-import { projectCache } from '../runtime/files';
 import { progress } from '../runtime/progress';
 import { stoppable } from '../runtime/stoppable';
 import type { RenderedTable } from './rendered';
@@ -34,9 +33,18 @@ export interface Reproduced {
   stopped: boolean;
 }
 
+/** The grids that a request means: one table's or all. */
+export function gridsOf(request: ReproduceRequest): Grid[] {
+  return (request.table === undefined ? tableIds : [request.table]).map((table) => planGrid({ ...request, table }));
+}
+
 /** The runs that a request means, and which are still to do. Each of those gets a specification file, so that `run` can take it by its id. */
 export async function planReproduction(request: ReproduceRequest): Promise<Planned> {
-  const grids = (request.table === undefined ? tableIds : [request.table]).map((table) => planGrid({ ...request, table }));
+  return planGrids(gridsOf(request));
+}
+
+/** `planReproduction` of grids. */
+export async function planGrids(grids: Grid[]): Promise<Planned> {
   const runs = await planRuns(grids.flatMap((grid) => grid.cells));
   for (const { id, cell, record } of runs) if (!record) writeSpec(id, cell.experiment);
   return { grids, runs, missing: [...new Set(runs.filter((run) => !run.record).map((run) => run.id))] };
@@ -50,8 +58,7 @@ export async function reproduceTables(request: ReproduceRequest, plan?: Planned)
   const planned = plan ?? (await planReproduction(request));
   const { runs, stopped } = await runMissing(planned, request.jobs ?? 1);
   const baselines: RunRecord[] = [];
-  if (!stopped)
-    for (const grid of planned.grids) baselines.push(...(await gridBaselines(grid, projectCache('runs'), runFolders())));
+  if (!stopped) for (const grid of planned.grids) baselines.push(...(await gridBaselines(grid, ownRuns(), runFolders())));
   const tables = planned.grids.map((grid) => {
     const rows = grid.table.rows.map((row): RowRuns => {
       const own = runs.filter((run) => run.cell.table === grid.table.id && run.cell.row === row.id);

@@ -1,6 +1,8 @@
+import { LABELS, type Label } from '../data/types';
 import type { RowRuns, RunRecord, Table } from '../experiments/record';
 import { configHash } from '../runtime/hash';
 import { Key } from '../runtime/key';
+import { className } from './class-names';
 import { isStored, mean, pairedChange, type Change, type ChangeOptions } from './change';
 import { resolution, signed } from './numbers';
 import { notesOf } from './notes';
@@ -179,14 +181,17 @@ function majorityOf(table: TableLike, rowRuns: readonly RowRuns[]): RenderedTabl
   return share && { ...share, rows: rows.map(({ row }) => row.id), ...(several ? { task: 2 } : {}) };
 }
 
-/** The most frequent given class over the distinct evaluation rows of these runs, and its share: the mean over those sets, as rows have theirs over folds. */
+/** The most frequent given class over the distinct evaluation rows of these runs, and its share: the mean over those sets, as rows have theirs over folds. Undefined where the runs are of tasks with other classes. */
 function majorityShare(runs: readonly RunRecord[]): { label: string; value: number } | undefined {
-  const sets = new Map(runs.flatMap((r) => (r.predictions ? [[r.predictions.rows, r.predictions.given]] : [])));
+  const sets = new Map(runs.flatMap(({ predictions: p }) => (p ? [[`${p.classes === 2} ${p.rows}`, p]] : [])));
+  const [binary, ...others] = new Set([...sets.values()].map((p) => p.classes === 2));
+  if (others.length) return undefined;
   const letters = new Map<string, number>();
-  for (const given of sets.values()) for (const letter of given) letters.set(letter, (letters.get(letter) ?? 0) + 1);
+  for (const { given } of sets.values()) for (const letter of given) letters.set(letter, (letters.get(letter) ?? 0) + 1);
   const [top] = [...letters].sort((a, b) => b[1] - a[1]);
-  const shares = [...sets.values()].map((given) => [...given].filter((letter) => letter === top[0]).length / given.length);
-  return top && { label: top[0], value: mean(shares) };
+  if (!top) return undefined;
+  const shares = [...sets.values()].map(({ given }) => [...given].filter((letter) => letter === top[0]).length / given.length);
+  return { label: className(top[0] as Label, binary ? 2 : LABELS.length), value: mean(shares) };
 }
 
 /** A short name for a rendered table's content: what ids on a page are made from. */

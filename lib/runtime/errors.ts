@@ -26,3 +26,8 @@ export function inRange(what: string, value: number, low: number, high: number):
   ensure(Number.isFinite(value) && value >= low && value <= high, `${what} must be ${bounds}, got ${shown(value)}`);
   return value;
 }
+
+/** Ends a choice that has no further case. Where TypeScript cannot see the value (a file, the command line) it throws instead of taking the last branch. */
+export function unknownChoice(what: string, value: never): never {
+  throw new InputError(`${what}: got ${shown(value)}, which is none of its choices`);
+}

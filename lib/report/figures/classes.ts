@@ -3,10 +3,9 @@ import type { Predictions, RowRuns } from '../../experiments/record';
 import { f1Scores } from '../../metrics/f1';
 import { decodePredictions } from '../../metrics/predictions';
 import { mean, sd } from '../change';
+import { classWords } from '../class-names';
 import { barsFigure } from './bars';
 import type { Figure } from './figure';
-
-const CLASSES = { E: 'exact', S: 'substitute', C: 'complement', I: 'irrelevant' } as const;
 
 /** F1 of each class (×100), a bar per row of the table: mean ± sd over runs. Classes that no evaluation row has are left out. */
 export function classFigure(rows: readonly RowRuns[], title: string): Figure | undefined {
@@ -14,7 +13,7 @@ export function classFigure(rows: readonly RowRuns[], title: string): Figure | u
   if (!predictions.length || new Set(predictions.map((p) => p.classes === 2)).size > 1) return undefined;
   const two = predictions[0].classes === 2;
   const present = (two ? (['E', 'S'] as const) : LABELS).filter((l) => predictions.some((p) => p.given.includes(l)));
-  const names = present.map((l) => (two && l === 'E' ? 'not a substitute' : CLASSES[l]));
+  const names = present.map((l) => classWords(l, predictions[0].classes));
   return grouped(rows, `${title}: F1 of each class`, 'F1 ×100', names, (one) => {
     const { given, predicted } = decodePredictions(one);
     const { perClass } = f1Scores(given, predicted, two ? 2 : LABELS.length);

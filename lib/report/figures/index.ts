@@ -27,11 +27,17 @@ export function tableFigures(table: RenderedTable, rows: readonly RowRuns[], cur
     ...curveNames(few)
       .slice(0, curves)
       .map((name) => curveFigure(few, name, title)),
-    classFigure(few, title),
-    ranks(few) ? localePanels(few, title) : localeFigure(few, title),
+    ...classPanels(few, title),
     calibrationFigure(few, title),
     noiseFigure(rows, title),
   ].filter((f) => f !== undefined);
+}
+
+/** What a table shows by class and by locale. */
+export function classPanels(rows: readonly RowRuns[], title: string): Figure[] {
+  const few = legible(rows);
+  const locales = ranks(few) ? localePanels(few, title) : localeFigure(few, title);
+  return [classFigure(few, title), locales].filter((f) => f !== undefined);
 }
 
 /** Whether a table ranks: then the classes of its rows say little, their nDCG in each locale does. */

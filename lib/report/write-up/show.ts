@@ -1,6 +1,4 @@
-import { join } from 'node:path';
-import { loadRecords, runFolders } from '../../experiments/store';
-import { projectRoot } from '../../runtime/files';
+import { committedRuns, loadRecords, runFolders } from '../../experiments/store';
 import type { Wanted } from '../collect';
 import { figureBundle, show, showTable } from '../display';
 import { escapeMarkdown } from '../escape';
@@ -16,7 +14,7 @@ import { draftResults, type Draft } from './draft';
  */
 export function openDraft(): Draft {
   const { ESCI_RUNS, ESCI_DRAFT_SCALE: scale, ESCI_DRAFT_DATA: data } = process.env;
-  const folders = ESCI_RUNS === 'all' ? runFolders() : [join(projectRoot(), 'data', 'runs')];
+  const folders = ESCI_RUNS === 'all' ? runFolders() : [committedRuns()];
   const wanted: Wanted = { ...(scale ? { scale } : {}), ...(data ? { data } : {}) };
   return draftResults(loadRecords(folders), wanted);
 }

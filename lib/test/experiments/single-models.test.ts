@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { query } from '../../data';
 import { loadPretrained } from '../../encoder';
+import { checkFinetune } from '../../experiments/check-config';
 import { openDataset, splitFold, taskRows } from '../../experiments/dataset';
 import { finetuneExperiment, finetuneInto, tricksNamed } from '../../experiments/finetune-request';
 import { Predictor } from '../../experiments/model-folder';
@@ -13,6 +14,10 @@ import { packProbabilities } from '../../experiments/predictions';
 import { predictFile } from '../../experiments/predict-file';
 import { pretrainInto } from '../../experiments/pretrain-request';
 import { scales } from '../../experiments/scales';
+import { EMA_MODES } from '../../finetune/ema';
+import { FGM_MODES } from '../../finetune/fgm';
+import { MIXUP_MODES } from '../../finetune/mixup';
+import { RDROP_MODES } from '../../finetune/rdrop';
 import { loadTokenizer } from '../../text';
 
 const work = mkdtempSync(join(tmpdir(), 'single-'));
@@ -86,5 +91,23 @@ test('tricks by name: R-Drop compares with FGM’s pass where FGM is on, else wi
   assert.equal(tricksNamed('ema, rdrop', scale).rdrop?.pair, 'dropout');
   assert.equal(tricksNamed('fgm,rdrop', scale).rdrop?.pair, 'fgm');
   assert.deepEqual(tricksNamed(undefined, scale), { ema: null, fgm: null, rdrop: null, mixup: null });
-  assert.throws(() => tricksNamed('swa', scale), /--tricks must be one of ema, fgm, rdrop, mixup, got "swa"/);
+  assert.throws(() => tricksNamed('swa', scale), /--tricks must be one of ema, fgm, rdrop, mixup, pgd, freelb, awp, got "swa"/);
+});
+
+test('every adversary by name, and every trick in every mode, can be trained as it stands (oracle: the modes that each file exports)', () => {
+  const scale = scales.smoke;
+  for (const kind of ['pgd', 'freelb', 'awp'] as const) {
+    const tricks = tricksNamed(`ema,${kind},rdrop,mixup`, scale);
+    assert.equal(tricks.fgm?.kind, kind);
+    assert.equal(tricks.rdrop?.pair, 'fgm');
+    checkFinetune({ ...scale.base, tricks });
+    assert.throws(() => tricksNamed(`${kind},fgm`, scale), /--tricks takes one adversary/);
+  }
+  for (const mode of ['as-published', 'as-coded', 'textbook'] as const) {
+    const tricks = tricksNamed('ema,fgm,rdrop,mixup', scale, mode);
+    const expected = { ema: EMA_MODES[mode], fgm: FGM_MODES[mode], rdrop: RDROP_MODES[mode], mixup: MIXUP_MODES[mode] };
+    assert.deepEqual(tricks, expected);
+    checkFinetune({ ...scale.base, tricks });
+  }
+  assert.throws(() => tricksNamed(undefined, scale, 'textbook'), /--mode textbook .* expected --tricks beside it/);
 });

@@ -163,3 +163,45 @@ test('table 6 runs from end to end in two processes: each run waits for the mode
   );
   assert.ok(order.length > 0);
 });
+
+test('as coded: 8 rows at a time up to the scale’s own update (32 at the papers’ scale), so that g gathers and the divergence sums over 8', () => {
+  const coded = (scale: string) =>
+    ['base-coded', 'fgm-coded', 'rdrop-coded'].map((row) => {
+      const { cells } = planGrid({ table: '5', scale, seeds: 1, folds: [0], rows: ['modes'] });
+      return (cellOf(cells, row).experiment as FinetuneExperiment).config;
+    });
+  for (const [scale, times] of [
+    ['demo', 4],
+    ['paper', 32],
+  ] as const)
+    for (const { optimiser, combine } of coded(scale)) {
+      const { batch, accumulation, warmup, decay, clip, weightDecay } = optimiser;
+      assert.deepEqual(
+        [batch, accumulation, warmup, decay, clip, weightDecay, combine],
+        [8, times, 0.02, 'cosine', 0, 0, 'mean'],
+      );
+    }
+  const [base, fgm, rdrop] = coded('demo').map(({ tricks }) => tricks);
+  assert.deepEqual([base.fgm, fgm.fgm?.gradient, rdrop.rdrop?.reduction], [null, 'accumulated', 'sum']);
+  const own = planGrid({ table: '5', scale: 'demo', seeds: 1, folds: [0], rows: ['modes', 'adversaries', 'bases'] });
+  assert.equal(
+    new Set(own.cells.map((cell) => canonicalJson(cell.experiment))).size,
+    own.cells.length,
+    'no two rows are one run',
+  );
+});
+
+test('a base of another loss is named by it and measured by what the paper says of that loss', () => {
+  const named = (set: string[]) => {
+    const { table } = planGrid({ table: '5', scale: 'demo', seeds: 1, folds: [0], set });
+    return table.rows.filter(({ id }) => id === 'base' || id === 'ema').map(({ label, paper }) => [label, paper?.change]);
+  };
+  assert.deepEqual(named([]), [
+    ['Base (Poly-1)', undefined],
+    ['+ EMA', -0.0002],
+  ]);
+  assert.deepEqual(named(['loss.kind=ce']), [
+    ['Base (cross-entropy)', undefined],
+    ['+ EMA', 0.0011],
+  ]);
+});

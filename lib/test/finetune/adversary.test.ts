@@ -267,7 +267,7 @@ test('R-Drop reads the pass of an adversary of scope example too, recorded as ea
   const config = step({ ...FGM_MODES.textbook }, {});
   const both: StepConfig = { ...config, tricks: { ...config.tricks, rdrop: RDROP_MODES['as-published'] } };
   for (const each of [config, both]) {
-    const [recorded, eager] = [false, true].map((eager) => trajectory(each, 4, { dropout: 0.1, eager }).losses);
+    const [recorded, eager] = [false, true].map((eager) => trajectory(each, 4, { batch: 32, dropout: 0.1, eager }).losses);
     close(recorded, eager, 1e-4);
     assert.ok(
       recorded.some((x, i) => Math.abs(x - trajectory(step({ ...fgm, epsilon: 0.3 }), 4, { dropout: 0.1 }).losses[i]) > 1e-3),

@@ -1,7 +1,7 @@
 // Oracle: each self-check is shown to pass where its trick works and to fire where it does nothing.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { pretrainChecks, trickChecks } from '../../experiments/checks';
+import { isPretrainCheck, pretrainChecks, trickChecks } from '../../experiments/checks';
 import type { FinetuneConfig } from '../../experiments/config';
 import { scales } from '../../experiments/scales';
 import { checkStep, NO_TRICKS, type StepConfig, type Tricks } from '../../finetune/step';
@@ -66,6 +66,17 @@ test('a loss that is not a number is said', () => {
     { program: undefined as never },
   );
   assert.deepEqual(fired(checks), ['loss is finite']);
+});
+
+test('the checks of pre-training are told from the tricks’ own (oracle: each comes from its own function)', () => {
+  const curves: Curves = {};
+  const pretrain = pretrainChecks(scales.demo.pretrain, {}, { curves });
+  assert.equal(pretrain.length, 6);
+  assert.ok(pretrain.every(isPretrainCheck), pretrain.map(({ name }) => name).join('; '));
+  const read = () => ({ 'heads.esci.out_proj.weight': [1], 'ema/heads.esci.out_proj.weight': [0] });
+  const tricks = trickChecks({ ...scales.demo.base, tricks: scales.demo.tricks }, { curves }, { program: { read } as never });
+  assert.equal(tricks.length, 5);
+  assert.ok(!tricks.some(isPretrainCheck), tricks.map(({ name }) => name).join('; '));
 });
 
 test('settings under which a trick could do nothing are refused before the run', () => {

@@ -105,3 +105,11 @@ test('the batch loss: an augmented row pulls at .3 and counts as one, a filler r
     close(weightedMean(tf.tensor1d([7, 8]), tf.tensor1d([0, 0])), [0]);
   });
 });
+
+test('a word that is no loss, and a loss over a query’s products, are refused instead of taken for GHM-C', () => {
+  tf.tidy(() => {
+    const [z, y] = [normal('unknown', [2, 3]), oneHot(ints([0, 1]), 3)];
+    assert.throws(() => rowLosses(z, y, loss({ kind: 'focla' as 'focal' })), /loss\.kind: got "focla"/);
+    assert.throws(() => rowLosses(z, y, loss({ kind: 'ranknet' })), /loss\.kind ranknet compares the rows of a query/);
+  });
+});

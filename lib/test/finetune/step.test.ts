@@ -72,7 +72,7 @@ test('two accumulated halves are one whole batch', () => {
   whole.program.dispose();
 });
 
-test('eight pairs can be learned by heart, with every trick on', () => {
+test('eight pairs can be learned by heart, with EMA, FGM and R-Drop on', () => {
   const { program, update } = trained(
     { ...everything, tricks: { ...all, mixup: null }, combine: 'mean' },
     { batch: 8, learningRate: 1e-2 },

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { auc, averagePrecision } from '../../metrics/auc';
 import { bootstrapInterval, pairedBootstrap } from '../../metrics/bootstrap';
+import { chiSquareQuantile, sdFactors } from '../../metrics/chi-square';
 import { f1Scores } from '../../metrics/f1';
 import { detectableDifference, planSeeds } from '../../metrics/power';
 import { aucOf, averagePrecisionOf, macroF1Of, meanOf, type Statistic } from '../../metrics/statistics';
@@ -140,4 +141,21 @@ test('power: the planned number of seeds is the smallest that detects, and simul
   assert.ok(found / 4001 > 0.78 && found / 4001 < 0.88, `power ${found / 4001}`);
   assert.equal(planSeeds(0, 0.3), 2);
   assert.throws(() => planSeeds(5, 0.01), /needs more than 1000 seeds/);
+});
+
+test("chi-square quantiles are those of printed tables, and an sd's interval follows from them", () => {
+  const table: [probability: number, df: number, value: number][] = [
+    [0.025, 1, 0.000982069],
+    [0.95, 1, 3.841459],
+    [0.025, 2, 0.0506356],
+    [0.975, 2, 7.377759],
+    [0.025, 9, 2.700389],
+    [0.975, 9, 19.022768],
+    [0.95, 100, 124.342113],
+  ];
+  for (const [probability, df, value] of table) close(chiSquareQuantile(probability, df), value, `${probability}, ${df}`, 1e-6);
+  // Three values: √(2 / 7.377759) = .520658 and √(2 / .0506356) = 6.284759.
+  const [low, high] = sdFactors(3);
+  close(low, 0.520658, 'low', 1e-6);
+  close(high, 6.284759, 'high', 1e-5);
 });

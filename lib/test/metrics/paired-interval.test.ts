@@ -7,6 +7,7 @@ import { f1Scores } from '../../metrics/f1';
 import { metricsOf } from '../../metrics/named';
 import { ndcg } from '../../metrics/ndcg';
 import { pairedInterval, type PairedUnit } from '../../metrics/paired-interval';
+import { errorAt } from '../../metrics/variance-parts';
 import type { PredictionRows } from '../../metrics/predictions';
 import { Key, type Random } from '../../runtime/key';
 
@@ -130,7 +131,7 @@ test('coverage: seeds × queries with known difference .1; leaving the seeds out
   assert.ok(seed.queries < 0.85, `queries alone must miss the seeds’ spread: ${seed.queries}`);
 });
 
-test('worked: two seeds × two folds; the point is the mean over units; spread and detectable follow the textbook', () => {
+test('worked: two seeds × two folds; the point is the mean over units; detectable follows the textbook', () => {
   const make = (seed: number, fold: number, right: number, base: number): PairedUnit => {
     const side = (n: number): PredictionRows => ({
       rows: `fold ${fold}`,
@@ -146,13 +147,33 @@ test('worked: two seeds × two folds; the point is the mean over units; spread a
   const got = pairedInterval(units, 'microF1', { key: Key.from(7) });
   close(got.difference, (0.1 + 0.2 + 0.3 + 0) / 4, 'difference');
   got.perSeed.forEach((s) => close(s.difference, 0.15, `seed ${s.seed}`)); // (.1 + .2)/2 and (.3 + 0)/2
-  // sd of (.1 .2 .3 0) = .129099; t(.975, 3) = 3.182446, t(.8, 3) = .978472; (3.182446 + .978472) · .129099 / 2
-  close(got.detectable, 0.268586, 'detectable', 2e-6);
+  // Both seeds change alike, so only the queries' chance is left: 20 queries, t(.975, 19) = 2.093024, t(.8, 19) = .860951.
+  assert.deepEqual([got.parts.perSeeds < 1e-30, got.parts.shared, got.parts.seeds], [true, true, 2]);
+  close(got.df, 19, 'df', 1e-9);
+  close(got.detectable, (2.093024 + 0.860951) * got.standardError, 'detectable', 1e-6);
   assert.deepEqual([got.covers, got.units, got.queries], ['seeds and queries', 4, 20]);
   assert.ok(got.low <= got.difference && got.difference <= got.high);
   assert.deepEqual(pairedInterval(units, 'microF1', { key: Key.from(7) }), got);
   const single = pairedInterval(units.slice(0, 1), 'microF1', { key: Key.from(7) });
   assert.equal(single.covers, 'queries');
+});
+
+test('worked: standard error of more seeds than were seen, on queries of their own and on shared ones', () => {
+  // Four seeds: V_seeds .04, V_queries .03, of which .01 is interaction.
+  const parts = { seeds: 4, queries: 11, perSeeds: 0.04, perQueries: 0.03, interaction: 0.01, shared: true };
+  close(errorAt(parts).variance, 0.06, 'as seen: .04 + .03 − .01');
+  // df = .06² / (.04² / 3 + .03² / 10)
+  close(errorAt(parts).df, 0.0036 / (0.0016 / 3 + 0.0009 / 10), 'df');
+  // Eight seeds halve the seeds' share and the interaction; the queries' own .02 stays: .02 + (.02 + .005) − .005.
+  close(errorAt(parts, 8).variance, 0.04, 'shared queries');
+  // As many seeds as one likes: .02 is left.
+  close(errorAt(parts, 1e9).variance, 0.02, 'floor', 1e-9);
+  // Queries of their own: all of the queries' share lies within the seeds', and both halve.
+  const own = { ...parts, shared: false, interaction: 0.03 };
+  close(errorAt(own).variance, 0.04, 'own queries');
+  close(errorAt(own, 8).variance, 0.02, 'own queries, 8 seeds');
+  // The seeds' spread came out smaller than the queries alone would make it: theirs counts.
+  close(errorAt({ ...own, perSeeds: 0.001 }, 12).variance, 0.01, 'a spread small by chance');
 });
 
 test('errors: rows that differ, a pair given twice, a metric that does not apply', () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RunRecord } from '../../experiments/record';
 import { metricsOf } from '../../metrics/named';
+import { classFigure } from '../../report/figures/classes';
 import { briefGrid, briefMarkdown } from '../../report/formats/brief';
 import { tablesCsv } from '../../report/formats/csv';
 import { gridOf } from '../../report/formats/grid';
@@ -13,6 +14,7 @@ import { figure, range, signed, spread } from '../../report/numbers';
 import { spreadOf } from '../../report/spread';
 import { stepRatio } from '../../report/step-time';
 import { summarise } from '../../report/summarise';
+import { resultSentences } from '../../report/write-up/sentences';
 import { simulateTable } from './simulate';
 
 const { table, rowRuns } = simulateTable({ seeds: 3, folds: 2, queries: 61 }, [
@@ -98,6 +100,46 @@ test('the majority share is the mean over the sets of rows, as a row has its mea
   const given = ['EEES', 'ES'];
   const cut = given.map((letters, i) => ({ ...runs[i], predictions: { ...runs[i].predictions!, given: letters } }));
   assert.equal(summarise(table, [{ row, runs: cut }]).majority!.value, (0.75 + 0.5) / 2);
+});
+
+test('task 3: the majority class is named for what it holds, wherever it is printed, and never pooled with the labels of another task', () => {
+  // Records of two classes keep S for a substitute and E for exact, complement and irrelevant alike.
+  const binary = (run: RunRecord): RunRecord => ({
+    ...run,
+    predictions: {
+      ...run.predictions!,
+      classes: 2,
+      given: run.predictions!.given.replace(/[CI]/g, 'E'),
+      predicted: run.predictions!.predicted.replace(/[CI]/g, 'E'),
+      probabilities: Buffer.alloc(4 * run.predictions!.given.length).toString('base64'),
+    },
+  });
+  const rows = rowRuns.map((r) => ({ ...r, runs: r.runs.map(binary) }));
+  const task3 = summarise(table, rows, { draws: 100 });
+  assert.equal(task3.majority!.label, '“not a substitute”');
+  const given = [...new Set(rows.flatMap((r) => r.runs.map((x) => x.predictions!.given)))].join('');
+  assert.ok(Math.abs(task3.majority!.value - given.replaceAll('S', '').length / given.length) < 1e-12);
+  assert.ok(
+    task3.notes.some((note) => note.startsWith('Always answering “not a substitute”, the most frequent class')),
+    String(task3.notes),
+  );
+  assert.match(tableMarkdown(task3), /\| Always “not a substitute” \(majority share\) \|/);
+  assert.match(tableLatex(task3), /Always \\textquotedblleft\{\}not a substitute\\textquotedblright\{\} \(majority share\)/);
+  assert.ok(briefGrid(task3).rows.some(({ cells }) => cells[0] === 'Always “not a substitute”'));
+  assert.ok(resultSentences(task3).some((words) => words.startsWith('Always answering “not a substitute” scores')));
+  // A row that does no better than it, and a note that says so.
+  const stuck = task3.majority!.value;
+  const equal = rows.map((r) => ({ ...r, runs: r.runs.map((run) => ({ ...run, metrics: { microF1: stuck } })) }));
+  assert.ok(
+    summarise(table, equal, { draws: 20 }).notes.some((note) =>
+      /^By micro-F1 .* above always answering “not a substitute”/.test(note),
+    ),
+  );
+  assert.doesNotMatch(tableMarkdown(task3) + tableText(task3), /lways (answering )?E\b/);
+  assert.match(classFigure(rows, 'Task 3')!.alt, /not a substitute \d.*, substitute \d/);
+
+  const mixed = [rows[0], ...rowRuns.slice(1)];
+  assert.equal(summarise(table, mixed, { draws: 20 }).majority, undefined, 'E of two tasks is not one class');
 });
 
 test('the paper’s change is taken from its figures where only those are printed', () => {

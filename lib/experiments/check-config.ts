@@ -1,0 +1,89 @@
+import { checkStep } from '../finetune/step';
+import { scoresGains } from '../finetune/losses';
+import type { PretrainConfig } from '../pretrain/config';
+import { checkPlateau } from '../pretrain/plateau';
+import { checkNetwork } from '../ranking/multitask/config';
+import { ensure, unknownChoice } from '../runtime/errors';
+import type { EncoderStart, FinetuneConfig } from './config';
+import { COMBINE, type EnsembleConfig } from './ensemble-run';
+import type { Experiment } from './experiment';
+import { choice, check, list, settings } from './schema/fields';
+import { finetuneSchema } from './schema/finetune';
+import { gradedSchema } from './schema/graded';
+import { pretrainSchema } from './schema/pretrain';
+import { rankingSchema } from './schema/ranking';
+
+/**
+ * Whether a configuration can be trained as it stands: every key known, every word one of its choices, every number in its range, and settings that contradict each
+ * other refused, before any data are read. Nothing is filled in or changed.
+ */
+
+const ensembleSchema = settings<EnsembleConfig>({ combine: choice(COMBINE), members: list(finetuneSchema) });
+
+/** The outputs of a fine-tuned model: one gain, four classes, or two. Throws where a loss that ranks is asked of another task than 1. */
+export function outputsOf({ loss, task }: Pick<FinetuneConfig, 'loss' | 'task'>): 1 | 2 | 4 {
+  ensure(!scoresGains(loss) || task === 1, `loss ${loss.kind} ranks, which only task 1 does: task is ${task}`);
+  return scoresGains(loss) ? 1 : task === 3 ? 2 : 4;
+}
+
+/** Throws an InputError that names the setting, what was got and what is allowed, unless the fine-tuning can be run. */
+export function checkFinetune(config: FinetuneConfig): void {
+  check(finetuneSchema, config);
+  const { start, head, trigrams, loss, tricks, combine, optimiser, pretrain, clean } = config;
+  heads(start);
+  ensure(
+    head.trigrams === 0 || trigrams,
+    `head.trigrams: got ${head.trigrams}; 0 where trigrams is null (there is no vocabulary)`,
+  );
+  const step = { loss, tricks, combine, accumulation: optimiser.accumulation };
+  checkStep(step, head.dropout + start.dropout + start.attentionDropout, outputsOf(config));
+  if (pretrain) checkTasks(pretrain, 'pretrain.');
+  if (clean) checkFinetune(clean.model);
+}
+
+/** The same of a pre-training by itself. */
+export function checkPretrain(config: PretrainConfig): void {
+  check(pretrainSchema, config);
+  checkTasks(config, '');
+}
+
+/** The same of any run. */
+export function checkExperiment(experiment: Experiment): void {
+  switch (experiment.kind) {
+    case 'finetune':
+    case 'out-of-fold':
+      return checkFinetune(experiment.config);
+    case 'ensemble':
+      check(ensembleSchema, experiment.config);
+      return experiment.config.members.forEach(checkFinetune);
+    case 'graded':
+      return check(gradedSchema, experiment.config);
+    case 'ranking': {
+      check(rankingSchema, experiment.config);
+      const { ranker } = experiment.config;
+      const networks = ranker.by === 'network' ? [ranker] : ranker.by === 'each' ? Object.values(ranker.members) : [];
+      networks.forEach(({ start, network, pretrain }) => {
+        heads(start);
+        checkNetwork(network);
+        if (pretrain) checkTasks(pretrain, 'ranker.pretrain.');
+      });
+      return;
+    }
+    default:
+      return unknownChoice('kind', experiment);
+  }
+}
+
+function heads(start: EncoderStart): void {
+  if (start.from === 'scratch')
+    ensure(start.hidden % start.heads === 0, `start.heads: got ${start.heads}; a divisor of start.hidden (${start.hidden})`);
+}
+
+function checkTasks({ mlm, product2query, product2brand, contrastive, until, steps }: PretrainConfig, at: string): void {
+  ensure(
+    mlm ?? product2query ?? product2brand ?? contrastive,
+    `${at || 'the configuration: '}mlm … contrastive: at least one task must not be null`,
+  );
+  if (mlm) ensure(mlm.mask + mlm.random <= 1, `${at}mlm.random: got ${mlm.random}; at most 1 − ${at}mlm.mask`);
+  if (until) checkPlateau(until, steps);
+}
