@@ -15,7 +15,8 @@ export async function gridBaselines(
   folders: readonly string[],
 ): Promise<RunRecord[]> {
   const [first] = cells;
-  const task = table.metric === 'microF1' ? table.base.task : undefined;
+  // Table 6 has each task's own metric, and starts from task 2.
+  const task = ['microF1', 'taskMetric'].includes(table.metric) ? table.base.task : undefined;
   if (task !== 2 || !first || !('path' in first.experiment.source)) return [];
   const { source, folds } = first.experiment;
   const { start } = table.base;

@@ -135,6 +135,8 @@ export interface Table<C = Json> {
   higherIsBetter: boolean;
   /** A run covers all folds: every row of the data is in it once. */
   wholeRuns?: boolean;
+  /** The rows differ in what a training step computes, so that their times are worth comparing. */
+  stepTime?: boolean;
   notes: readonly string[];
   /** Sentences that depend on the runs. */
   notesFrom?: (rows: readonly RowRuns[]) => readonly string[];

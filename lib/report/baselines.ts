@@ -1,49 +1,52 @@
 import { BASELINES } from '../experiments/baselines';
 import type { RowRuns, RunRecord } from '../experiments/record';
 import { Key } from '../runtime/key';
-import { mean, pairedChange, sd, type Change } from './change';
+import { pairedChange, type Change } from './change';
 import { EXACT_AUC, type RenderedTable, type Spread } from './rendered';
+import { spreadOf } from './spread';
 
 /** A baseline as a table shows it: the same metrics on the same folds, by a model that fine-tuned no encoder. */
 export interface RenderedBaseline {
   label: string;
-  /** The table's metric. */
+  /** Micro-F1. */
   value: Spread;
   beside: Record<string, Spread>;
   runs: number;
 }
 
-/** What the table's rows add to one baseline, by a metric that does not ask for a threshold. */
+/** What the table's rows add to the best baseline, by metrics that tell models from the majority class. */
 export interface OverBaseline {
   label: string;
-  metric: string;
-  /** Changes by the label of their row; a row is left out where none of its runs predicted the baseline's rows. */
-  changes: Record<string, Change>;
+  metrics: readonly string[];
+  /** Changes by the label of their row, then by metric; a row is left out where none of its runs predicted the baseline's rows. */
+  changes: Record<string, Partial<Record<string, Change>>>;
 }
 
-/** The baseline that every fine-tuned row is held against: what the encoder as it comes and shared words say already. */
-const HELD_AGAINST = 'cosine';
+/** By what rows are held against the baseline: AUC needs no threshold; log loss and macro-F1 show what AUC cannot, probabilities and rare classes. */
+const HELD_BY = [EXACT_AUC, 'logLoss', 'macroF1'] as const;
 
 const nameOf = (run: RunRecord): string => (run.experiment.config as { baseline: string }).baseline;
 
 /**
- * Adds the baselines among `records` to a table of task 2: those at the runs' scale, on their data. Each has mean ± sd over folds; the rows' AUC of exact is
- * compared with the logistic regression on cosine, overlap and brand, paired by fold and row (on data that are the same for every seed one baseline serves
- * all seeds). A table of another task, or without such records, is left as it is.
+ * Adds the baselines among `records` to a table with rows of task 2: those at the runs' scale, on their data. Each has mean ± sd over folds; those rows' AUC of
+ * exact, log loss and macro-F1 are compared with the baseline of the best mean AUC (which its choice by these very rows flatters), paired by fold and row (on
+ * data that are the same for every seed one baseline serves all seeds). A table of another task, or without such records, is left as it is.
  */
 export function withBaselines(table: RenderedTable, rows: readonly RowRuns[], records: readonly RunRecord[]): RenderedTable {
-  const runs = rows.flatMap((row) => row.runs);
+  const ofTask = rows.filter(
+    ({ row, runs }) => (row.metric ?? table.metric) === 'microF1' && runs.length > 0 && runs.every((run) => taskOf(run) === 2),
+  );
+  const runs = ofTask.flatMap((row) => row.runs);
   const data = new Set(runs.map((run) => run.data.sha256));
   const own = records.filter(
     ({ experiment: e, data: { sha256 } }) => e.kind === 'baseline' && table.scales.includes(e.scale) && data.has(sha256),
   );
-  const second = runs.length > 0 && runs.every((run) => (run.experiment.config as { task?: number }).task === 2);
-  if (!own.length || !second) return table;
+  if (!own.length) return table;
   const folds = new Set(runs.map((run) => run.experiment.fold));
   const of = (name: string): RunRecord[] => own.filter((run) => nameOf(run) === name && folds.has(run.experiment.fold));
   const baselines = Object.entries(BASELINES).flatMap(([name, { label }]): RenderedBaseline[] => {
     const found = of(name);
-    const value = spreadOf(found, table.metric);
+    const value = spreadOf(found, 'microF1');
     if (!value) return [];
     const beside = table.beside.flatMap((metric): [string, Spread][] => {
       const spread = spreadOf(found, metric);
@@ -51,28 +54,37 @@ export function withBaselines(table: RenderedTable, rows: readonly RowRuns[], re
     });
     return [{ label, value, beside: Object.fromEntries(beside), runs: found.length }];
   });
-  const held = of(HELD_AGAINST);
-  const changes = rows.flatMap(({ row, runs: fitted }): [string, Change][] => {
+  const best = strongest(Object.keys(BASELINES).map((name) => ({ name, auc: spreadOf(of(name), EXACT_AUC)?.mean })));
+  const held = best === undefined ? [] : of(best);
+  const changes = ofTask.flatMap(({ row, runs: fitted }): [string, OverBaseline['changes'][string]][] => {
+    const against = forSeeds(held, fitted);
     const key = Key.from('baseline').fold(table.id, row.id);
-    const change = held.length ? pairedChange(EXACT_AUC, fitted, forSeeds(held, fitted), { key }) : undefined;
-    return change ? [[row.label, change]] : [];
+    const found = HELD_BY.flatMap((metric): [string, Change][] => {
+      const own = metric === EXACT_AUC ? key : key.fold(metric);
+      const change = pairedChange(metric, fitted, against, { key: own });
+      return change ? [[metric, change]] : [];
+    });
+    return found.length ? [[row.label, Object.fromEntries(found)]] : [];
   });
   return {
     ...table,
     baselines,
-    ...(changes.length
-      ? { overBaseline: { label: BASELINES[HELD_AGAINST].label, metric: EXACT_AUC, changes: Object.fromEntries(changes) } }
+    ...(best !== undefined && changes.length
+      ? { overBaseline: { label: BASELINES[best].label, metrics: HELD_BY, changes: Object.fromEntries(changes) } }
       : {}),
   };
 }
+
+/** The baseline of the highest mean AUC. */
+function strongest(baselines: readonly { name: string; auc?: number }[]): string | undefined {
+  const known = baselines.filter((baseline) => baseline.auc !== undefined);
+  return known.sort((a, b) => b.auc! - a.auc!)[0]?.name;
+}
+
+const taskOf = (run: RunRecord): number | undefined => (run.experiment.config as { task?: number }).task;
 
 /** A baseline draws nothing: on the same data it is the same for every seed of the runs that it is paired with. */
 function forSeeds(baseline: readonly RunRecord[], runs: readonly RunRecord[]): RunRecord[] {
   const seeds = [...new Set(runs.map((run) => run.experiment.seed))];
   return seeds.flatMap((seed) => baseline.map((run) => ({ ...run, experiment: { ...run.experiment, seed } })));
-}
-
-function spreadOf(runs: readonly RunRecord[], metric: string): Spread | undefined {
-  const values = runs.map((run) => run.metrics[metric]).filter((value) => value !== undefined);
-  return values.length ? { mean: mean(values), sd: sd(values), n: values.length } : undefined;
 }

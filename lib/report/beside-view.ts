@@ -13,7 +13,7 @@ export function besideView(table: RenderedTable, metric: string): RenderedTable 
   const unit = besideUnit(metric, table);
   const higherIsBetter = !LOWER_IS_BETTER.includes(metric);
   const print = (value: number): string => signed(value, unit);
-  const rows = table.rows.map(({ paper: _, besideChanges, ...row }) => {
+  const rows = table.rows.map(({ paper: _, metric: _own, besideChanges, ...row }) => {
     const change = besideChanges?.[metric];
     const judged = {
       run: row.runs > 0,

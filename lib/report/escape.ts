@@ -55,6 +55,7 @@ const LATEX: Record<string, string> = {
   '±': '$\\pm$',
   '−': '$-$',
   '×': '$\\times$',
+  '†': '$\\dagger$',
   '≥': '$\\geq$',
   '≤': '$\\leq$',
   α: '$\\alpha$',

@@ -1,8 +1,10 @@
 import type { RunRecord } from '../experiments/record';
 import { computedOn } from './computed-on';
-import { metricTitle } from './formats/grid';
+import { DAGGER, metricTitle, unevenRuns } from './formats/grid';
+import { majorityWords } from './majority';
 import { count, figure, plural, range, signed } from './numbers';
 import type { RenderedTable } from './rendered';
+import { OF_PRETRAINING } from './spread';
 
 /** The sentences below a table: what was run on what, what the interval covers, what may not be concluded, and anything amiss in the runs. */
 export function notesOf(table: Omit<RenderedTable, 'notes'>, own: readonly string[], runs: readonly RunRecord[]): string[] {
@@ -30,7 +32,7 @@ export function notesOf(table: Omit<RenderedTable, 'notes'>, own: readonly strin
   }
   if (table.majority) {
     notes.push(
-      `Always answering ${table.majority.label}, the most frequent class, scores ${figure(table.majority.value, table.unit)}.`,
+      `Always answering ${table.majority.label}, the most frequent class, scores ${figure(table.majority.value, table.unit)}${table.majority.task === undefined ? '' : ` in task ${table.majority.task}`}: the mean over the sets of rows measured on.`,
     );
   }
   const compared = shown.filter((r) => r.change?.interval);
@@ -46,22 +48,48 @@ export function notesOf(table: Omit<RenderedTable, 'notes'>, own: readonly strin
   if (compared.some((r) => !r.change?.covers.training)) {
     notes.push("Rows run with one seed: their interval leaves out training's own chance, so none can be called reproduced.");
   }
-  notes.push(...furtherComparisons(table));
-  if (shown.some((r) => r.cost) && shown.length > 1)
-    notes.push(
-      "Step time: of each row's fastest run, since runs share the machine with other work; `npm run bench -- --tricks` times the strategies side by side.",
-    );
+  notes.push(...unevenNote(table), ...markNote(table), ...furtherComparisons(table), ...timeNote(table), ...onceNote(table));
   notes.push(...own);
   notes.push(...vocabularyNote(runs));
-  const stuck = table.rows
-    .filter((r) => r.value && table.majority && Math.abs(r.value.mean - table.majority.value) < 0.002)
-    .map((r) => r.label);
-  if (stuck.length)
-    notes.push(`No better than always ${table.majority?.label}: ${stuck.join(', ')}. Changes between such rows say nothing.`);
+  notes.push(...majorityWords(table));
   const failed = runs.flatMap((r) => r.checks.filter((c) => !c.ok).map((c) => `${r.id} (${c.name}: ${c.detail})`));
   if (failed.length) notes.push(`Self-checks failed in ${failed.join(', ')}.`);
   if (runs.some((r) => r.code.dirty)) notes.push('Some runs were made from a working tree with uncommitted changes.');
   return notes;
+}
+
+/** Where a change is not the difference of the two means that stand above each other. */
+export function unevenNote(table: Pick<RenderedTable, 'rows'>): string[] {
+  if (!table.rows.some((row) => unevenRuns(table, row))) return [];
+  return [
+    'Runs with *: the row and the one it is measured against were run over different seeds or folds. Its change uses only those that both have, so it is not the difference of the two means.',
+  ];
+}
+
+/** How changes of the metrics beside are marked. */
+function markNote({ rows }: Pick<RenderedTable, 'rows'>): string[] {
+  if (!rows.some((row) => row.besideChanges)) return [];
+  return [
+    `Changes in the further tables stand in bold or with ${DAGGER} where an interval over two seeds or more excludes 0, for better or worse (a larger log loss is worse).`,
+  ];
+}
+
+/** What the ratios of step times rest on, or why there are none. */
+function timeNote({ rows, stepTime }: Omit<RenderedTable, 'notes'>): string[] {
+  if (!stepTime || rows.filter((row) => row.cost).length < 2) return [];
+  const what = rows.some((row) => row.against && row.cost?.relative !== undefined)
+    ? 'Step time: as a multiple of the first row that it builds on, the fastest of two or more runs of each that the same code made on the same machine; – where there are none.'
+    : 'Step times are not compared: no row and the one it builds on have two runs each that the same code made on the same machine.';
+  return [`${what} docs/speed.md has the strategies timed side by side.`];
+}
+
+/** Where fewer values than runs are behind a mean. */
+function onceNote({ rows, beside }: Omit<RenderedTable, 'notes'>): string[] {
+  const once = beside.filter((name) => OF_PRETRAINING.includes(name)).filter((name) => rows.some((row) => (row.beside[name]?.n ?? row.runs) < row.runs)); // prettier-ignore
+  if (!once.length) return [];
+  return [
+    `An encoder is pre-trained for a seed and serves its folds, so these count one value a seed: ${once.map(metricTitle).join(', ')}.`,
+  ];
 }
 
 /** How well the encoder's vocabulary reads the data, and which locales it does not. */

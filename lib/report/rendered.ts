@@ -16,11 +16,15 @@ export interface Spread {
 export interface RenderedRow {
   id: string;
   label: string;
+  /** The metric of the row's value and change, where it is not the table's. */
+  metric?: string;
   /** The label of the row that the change is measured against. */
   against?: string;
   runs: number;
   seeds: number;
   folds: number;
+  /** Which seeds, folds and evaluation rows the runs are of: two rows' means may be compared only where it is equal. */
+  measuredOn: string;
   value?: Spread;
   beside: Record<string, Spread>;
   /** Changes of those metrics beside that the stored predictions give, against the same row. */
@@ -31,8 +35,8 @@ export interface RenderedRow {
   verdict: Verdict;
   /** Comparisons with further rows. */
   also?: { against: string; change?: Change; verdict: Verdict }[];
-  /** Time of a training step, and as a multiple of the table's first row. */
-  cost?: { stepMilliseconds: number; relative: number };
+  /** Time of a training step; and as a multiple of the first row that it builds on, where runs of the same code on the same machine tell it. */
+  cost?: { stepMilliseconds: number; relative?: number };
   /** Ids of the runs behind the row. */
   records: string[];
 }
@@ -47,6 +51,8 @@ export interface RenderedTable {
   higherIsBetter: boolean;
   /** A run covers all folds of its data. */
   wholeRuns?: boolean;
+  /** Its rows differ in what a training step computes: their times are compared. */
+  stepTime?: boolean;
   scales: string[];
   /** The data sets by name, with their sizes (means over the sets, where data is generated anew for each seed). */
   data: {
@@ -59,11 +65,14 @@ export interface RenderedTable {
     /** The sizes by task, where the table has several (task 1 has fewer rows); those above are then the largest task's. */
     tasks?: { task: number; rows: number; queries: number; train: number; evaluation: number }[];
   }[];
-  /** The most frequent class (`className`) and its share among the evaluation rows: what a model that learned nothing gets. */
-  majority?: { label: string; value: number };
+  /**
+   * The most frequent class (`className`) and its share among the evaluation rows, mean over folds: what a model that learned nothing gets. `rows` are the ids of
+   * the rows that are measured by micro-F1 on them; `task` is theirs where the table has several.
+   */
+  majority?: { label: string; value: number; rows: readonly string[]; task?: number };
   /** Models that fine-tune no encoder, on the same folds. */
   baselines?: RenderedBaseline[];
-  /** What the rows add to one of them. */
+  /** What the rows add to the best of them. */
   overBaseline?: OverBaseline;
   rows: RenderedRow[];
   /** What a reader must know to read the numbers, one sentence or two each. */

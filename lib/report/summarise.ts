@@ -3,10 +3,12 @@ import type { RowRuns, RunRecord, Table } from '../experiments/record';
 import { configHash } from '../runtime/hash';
 import { Key } from '../runtime/key';
 import { className } from './class-names';
-import { isStored, mean, pairedChange, sd, type Change, type ChangeOptions } from './change';
+import { isStored, mean, pairedChange, type Change, type ChangeOptions } from './change';
 import { resolution, signed } from './numbers';
 import { notesOf } from './notes';
 import type { RenderedRow, RenderedTable, Spread } from './rendered';
+import { spreadOf } from './spread';
+import { costOf } from './step-time';
 import { judge } from './verdict';
 
 /** What `summarise` needs of a table: any configuration type will do. */
@@ -15,13 +17,11 @@ export type TableLike = Omit<Table<unknown>, 'rows'> & { rows: readonly RowRuns[
 /**
  * Fills a table from the runs of its rows: per row mean ± sd over seeds × folds, the paired change from the row it builds on with its
  * bootstrap interval and smallest detectable change (`pairedChange`), the paper's figures, the verdict (`judge`), and the time of
- * a step against the table's first row. Once a table has runs, rows without any stay in it only where the paper has a figure and they need not be asked for. The same records give the same digits: the bootstrap's key is the table's own.
+ * a step against the first row that it builds on. Once a table has runs, rows without any stay in it only where the paper has a figure and they need not be asked for. The same records give the same digits: the bootstrap's key is the table's own.
  */
 export function summarise(table: TableLike, rowRuns: readonly RowRuns[], options: ChangeOptions = {}): RenderedTable {
   const runsOf = new Map(rowRuns.map((r) => [r.row.id, r.runs]));
-  const timed = table.rows.map((row) => stepTime(runsOf.get(row.id) ?? []));
-  const base = timed.find((t) => t !== undefined);
-  const every = table.rows.map((row, i) => renderRow(table, row, runsOf, options, timed[i], base));
+  const every = table.rows.map((row) => renderRow(table, row, runsOf, options));
   const started = every.some((row) => row.runs > 0);
   const rows = every.filter(
     (row, i) => row.runs > 0 || (!table.rows[i].group && ((row.paper && row.paper.claim === undefined) || !started)),
@@ -38,9 +38,10 @@ export function summarise(table: TableLike, rowRuns: readonly RowRuns[], options
     unit: table.unit,
     higherIsBetter: table.higherIsBetter,
     ...(table.wholeRuns ? { wholeRuns: true } : {}),
+    ...(table.stepTime ? { stepTime: true } : {}),
     scales: [...new Set(all.map((r) => r.experiment.scale))],
     data: [...new Set(all.map((r) => r.data.name))].map((name) => dataOf(all.filter((r) => r.data.name === name))),
-    majority: table.metric === 'microF1' ? majorityShare(all) : undefined,
+    majority: majorityOf(table, rowRuns),
     rows,
   };
   return {
@@ -56,7 +57,7 @@ function notRun(table: string, absent: TableLike['rows']): string[] {
     const rows = absent.filter((row) => row.group === group).map((row) => row.label);
     return `\`reproduce --table ${table} --rows ${group}\` adds ${rows.join('; ')}.`;
   });
-  return [...(labels.length ? [`Also in this table, not run: ${labels.join(', ')}.`] : []), ...groups];
+  return [...(labels.length ? [`Also in this table, not run: ${labels.join('; ')}.`] : []), ...groups];
 }
 
 function renderRow(
@@ -64,8 +65,6 @@ function renderRow(
   row: RowRuns['row'],
   runsOf: ReadonlyMap<string, readonly RunRecord[]>,
   options: ChangeOptions,
-  time: number | undefined,
-  base: number | undefined,
 ): RenderedRow {
   const metric = row.metric ?? table.metric;
   const runs = (runsOf.get(row.id) ?? []).filter((r) => r.metrics[metric] !== undefined);
@@ -92,10 +91,12 @@ function renderRow(
   return {
     id: row.id,
     label: row.label,
+    ...(metric === table.metric ? {} : { metric }),
     against: against?.label,
     runs: runs.length,
     seeds: new Set(runs.map((r) => r.experiment.seed)).size,
     folds: new Set(runs.map((r) => r.experiment.fold)).size,
+    measuredOn: runs.map(placeOf).sort().join(' '),
     value: spreadOf(runs, metric),
     beside: Object.fromEntries(
       table.beside.flatMap((name): [string, Spread][] => {
@@ -108,7 +109,7 @@ function renderRow(
     paper: row.paper && { value: row.paper.value, change: paperChange, claim: row.paper.claim, source: row.paper.source },
     verdict: judge({ ...judged, compared: against !== undefined, change, paperChange, claimed: row.paper?.claim !== undefined }),
     ...(also.length ? { also } : {}),
-    cost: time === undefined || base === undefined ? undefined : { stepMilliseconds: time, relative: time / base },
+    cost: costOf(table, row, runsOf),
     records: runs.map((r) => r.id),
   };
 }
@@ -135,15 +136,9 @@ function paperChangeOf(row: RowRuns['row'], against: RowRuns['row'] | undefined)
   return change === undefined ? undefined : Number(change.toFixed(9));
 }
 
-function spreadOf(runs: readonly RunRecord[], metric: string): Spread | undefined {
-  const values = runs.map((r) => r.metrics[metric]).filter((v) => v !== undefined);
-  return values.length ? { mean: mean(values), sd: sd(values), n: values.length } : undefined;
-}
-
-/** Milliseconds of a step in the fastest of the runs: other work on the machine can only add to it. */
-function stepTime(runs: readonly RunRecord[]): number | undefined {
-  const times = runs.filter((r) => r.cost.steps > 0 && r.cost.stepMilliseconds > 0).map((r) => r.cost.stepMilliseconds);
-  return times.length ? Math.min(...times) : undefined;
+/** The seed and fold of a run, and the rows or queries that it was measured on. */
+function placeOf({ experiment: { seed, fold }, predictions, rankings }: RunRecord): string {
+  return [seed, fold, predictions?.rows ?? rankings?.queries ?? ''].join(':');
 }
 
 function dataOf(runs: readonly RunRecord[]): RenderedTable['data'][number] {
@@ -175,16 +170,28 @@ function taskOf({ experiment: { config } }: RunRecord): number {
   return task ?? members?.[0]?.task ?? 0;
 }
 
-/** The most frequent given class over the distinct evaluation rows of these runs, and its share; undefined where the runs are of tasks with other classes. */
-function majorityShare(runs: readonly RunRecord[]): RenderedTable['majority'] {
+/** The majority class of the rows that micro-F1 measures: all of them, or those of task 2 where each row has its task's metric. */
+function majorityOf(table: TableLike, rowRuns: readonly RowRuns[]): RenderedTable['majority'] {
+  const several = table.metric === 'taskMetric';
+  const rows = rowRuns.filter(
+    ({ row, runs }) =>
+      runs.length > 0 && (row.metric ?? table.metric) === 'microF1' && (!several || runs.every((run) => taskOf(run) === 2)),
+  );
+  const share = majorityShare(rows.flatMap(({ runs }) => runs));
+  return share && { ...share, rows: rows.map(({ row }) => row.id), ...(several ? { task: 2 } : {}) };
+}
+
+/** The most frequent given class over the distinct evaluation rows of these runs, and its share: the mean over those sets, as rows have theirs over folds. Undefined where the runs are of tasks with other classes. */
+function majorityShare(runs: readonly RunRecord[]): { label: string; value: number } | undefined {
   const sets = new Map(runs.flatMap(({ predictions: p }) => (p ? [[`${p.classes === 2} ${p.rows}`, p]] : [])));
   const [binary, ...others] = new Set([...sets.values()].map((p) => p.classes === 2));
   if (others.length) return undefined;
   const letters = new Map<string, number>();
   for (const { given } of sets.values()) for (const letter of given) letters.set(letter, (letters.get(letter) ?? 0) + 1);
   const [top] = [...letters].sort((a, b) => b[1] - a[1]);
-  const all = [...letters.values()].reduce((a, b) => a + b, 0);
-  return top && { label: className(top[0] as Label, binary ? 2 : LABELS.length), value: top[1] / all };
+  if (!top) return undefined;
+  const shares = [...sets.values()].map(({ given }) => [...given].filter((letter) => letter === top[0]).length / given.length);
+  return { label: className(top[0] as Label, binary ? 2 : LABELS.length), value: mean(shares) };
 }
 
 /** A short name for a rendered table's content: what ids on a page are made from. */

@@ -49,6 +49,11 @@ export interface Claim {
 /** How sure a change's sign must be for `same direction` where the interval contains 0: one-sided confidence. */
 export const LEANING = 0.9;
 
+/** Whether an interval, as its table prints it, excludes 0. */
+export function excludesZero({ low, high }: { low: number; high: number }, resolution: number): boolean {
+  return low >= resolution / 2 || high <= -resolution / 2;
+}
+
 /**
  * The one place that decides what a row may be said to show. It never claims more than the interval allows, as printed:
  *
@@ -73,7 +78,7 @@ export function judge(claim: Claim): Verdict {
 
   const { low, high } = change.interval;
   if (low === 0 && high === 0) return verdict('unclear', 'no prediction that counts differs between the two rows');
-  const sure = low >= claim.resolution / 2 || high <= -claim.resolution / 2;
+  const sure = excludesZero(change.interval, claim.resolution);
   const repeated = change.covers.training;
   const range = `[${print(low)}, ${print(high)}]`;
   const found = `${range} ${sure ? 'excludes' : 'contains'} 0`;

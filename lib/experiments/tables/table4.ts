@@ -23,6 +23,7 @@ export function table4(scale: Scale): FinetuneTable {
     beside: BESIDE,
     unit: 'percent',
     higherIsBetter: true,
+    stepTime: true,
     notes: [
       scaleNote(scale),
       startNote(scale),

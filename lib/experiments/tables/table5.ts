@@ -125,6 +125,7 @@ export function table5(scale: Scale): FinetuneTable {
     beside: BESIDE,
     unit: 'percent',
     higherIsBetter: true,
+    stepTime: true,
     notes: [
       scaleNote(scale),
       startNote(scale),

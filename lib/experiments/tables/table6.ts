@@ -76,6 +76,7 @@ export function table6(scale: Scale): FinetuneTable {
     ],
     unit: 'fraction',
     higherIsBetter: true,
+    stepTime: true,
     notes: [
       scaleNote(scale),
       startNote(scale),
@@ -101,7 +102,7 @@ function truthNotes(rows: readonly RowRuns[]): string[] {
   ];
 }
 
-/** What confident learning says of the labels, from the records of task 2's cut: true of real data too, whose noise nobody knows. */
+/** What confident learning says of the labels, from the records of task 2's cut. It tells where model and label disagree: which of them is wrong, nobody knows of real data. */
 function healthNotes(rows: readonly RowRuns[]): string[] {
   const runs = rows.find(({ row }) => row.id === 'task2-prune')?.runs ?? [];
   if (!runs.length) return [];
@@ -110,7 +111,7 @@ function healthNotes(rows: readonly RowRuns[]): string[] {
   const percent = (x: number): string => `${(100 * x).toFixed(1)} %`;
   const noise = ['E', 'S', 'C', 'I'].map((letter) => `${letter} ${percent(mean(`labelNoise${letter}`))}`).join(', ');
   return [
-    `Label health found (task 2): ${percent(mean('labelHealth'))} of labels look right; estimated share of wrong labels by given class: ${noise}; ` +
-      `${percent(mean('issueShare'))} of rows are flagged before the cut.`,
+    `Given labels that the out-of-fold models doubt (task 2): ${percent(1 - mean('labelHealth'))} of all; by given class ${noise}; ` +
+      `${percent(mean('issueShare'))} of rows are flagged before the cut. It may be the model that is wrong: one that never finds a rare class doubts all its labels.`,
   ];
 }

@@ -20,6 +20,7 @@ export function table7(scale: Scale): FinetuneTable {
     beside: ['macroF1', 'logLoss'],
     unit: 'percent',
     higherIsBetter: true,
+    stepTime: true,
     notes: [scaleNote(scale), startNote(scale), 'The paper says of the random start only that it "converges slowly".'],
     rows: [
       { id: 'random', label: 'Random', patch: {} },

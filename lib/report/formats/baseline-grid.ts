@@ -1,8 +1,8 @@
-import { range, signed, spread } from '../numbers';
+import { spread } from '../numbers';
 import type { RenderedTable } from '../rendered';
-import { besideHeading, besideUnit, left, metricHeading, right, type Grid } from './grid';
+import { besideHeading, besideUnit, changeCell, left, metricHeading, right, sureCells, type Grid } from './grid';
 
-/** The baselines of a table, and what each row adds to the one that all are held against; none where no baseline was run. */
+/** The baselines of a table, and what each row of task 2 adds to the best of them; none where no baseline was run. */
 export function baselineGrids(table: RenderedTable): Grid[] {
   const { baselines = [], overBaseline: over } = table;
   if (!baselines.length) return [];
@@ -10,7 +10,7 @@ export function baselineGrids(table: RenderedTable): Grid[] {
   const figures: Grid = {
     columns: [
       left('Baseline, nothing fine-tuned'),
-      right(metricHeading(table)),
+      right(metricHeading({ ...table, metric: 'microF1' })),
       ...beside.map((name) => right(besideHeading(name, table))),
       right('Folds'),
     ],
@@ -24,13 +24,16 @@ export function baselineGrids(table: RenderedTable): Grid[] {
     })),
   };
   if (!over) return [figures];
-  const unit = besideUnit(over.metric, table);
   return [
     figures,
     {
-      columns: [left(`Over ${over.label}`), right(`${besideHeading(over.metric, table)}, change`), right('95 %')],
-      rows: Object.entries(over.changes).map(([label, { value, interval }]) => ({
-        cells: [label, signed(value, unit), range(interval, unit)],
+      columns: [
+        left(`Change over ${over.label} (the best by AUC) [95 %]`),
+        ...over.metrics.map((name) => right(besideHeading(name, table))),
+      ],
+      rows: Object.entries(over.changes).map(([label, changes]) => ({
+        cells: [label, ...over.metrics.map((name) => changeCell(changes[name], besideUnit(name, table)))],
+        sure: sureCells(table, over.metrics, changes),
       })),
     },
   ];

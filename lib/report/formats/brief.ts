@@ -1,7 +1,20 @@
 import { escapeMarkdown } from '../escape';
+import { majorityLabel } from '../majority';
+import { unevenNote } from '../notes';
 import { count, figure, signed, spread } from '../numbers';
 import { EXACT_AUC, type RenderedTable } from '../rendered';
-import { besideHeading, besideUnit, changeCell, left, metricHeading, right, rowLabel, tableTitle, type Grid } from './grid';
+import {
+  besideHeading,
+  besideUnit,
+  changeCell,
+  left,
+  metricHeading,
+  right,
+  rowLabel,
+  runsCell,
+  tableTitle,
+  type Grid,
+} from './grid';
 import { gridMarkdown } from './markdown';
 import { noteMarkdown } from './notes';
 
@@ -22,7 +35,7 @@ export function briefGrid(table: RenderedTable): Grid {
       spread(row.value, unit),
       changeCell(row.change, unit),
       signed(row.paper?.change, unit),
-      count(row.runs),
+      runsCell(table, row),
     ],
   }));
   for (const { label, value, beside, runs } of baselines)
@@ -37,8 +50,10 @@ export function briefGrid(table: RenderedTable): Grid {
       ],
     });
   if (table.majority && !baselines.length) {
-    const { label, value } = table.majority;
-    rows.push({ cells: [`Always ${label}`, ...(auc ? [figure(0.5, aucUnit), '–'] : []), figure(value, unit), '–', '–', '–'] });
+    const { value } = table.majority;
+    rows.push({
+      cells: [majorityLabel(table.majority), ...(auc ? [figure(0.5, aucUnit), '–'] : []), figure(value, unit), '–', '–', '–'],
+    });
   }
   return {
     columns: [
@@ -53,9 +68,10 @@ export function briefGrid(table: RenderedTable): Grid {
   };
 }
 
-/** A table for a first page, as Markdown: title, the few columns, and what was run on what. */
+/** A table for a first page, as Markdown: title, the few columns, what was run on what, and what a star means. */
 export function briefMarkdown(table: RenderedTable): string {
   const [what] = table.notes;
   const title = `**${escapeMarkdown(tableTitle(table))}**`;
-  return [title, '', ...gridMarkdown(briefGrid(table)), noteMarkdown(what), ''].join('\n');
+  const below = [what, ...unevenNote(table)].map(noteMarkdown).join(' ');
+  return [title, '', ...gridMarkdown(briefGrid(table)), below, ''].join('\n');
 }

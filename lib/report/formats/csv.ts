@@ -20,7 +20,7 @@ export function tablesCsv(tables: readonly RenderedTable[]): string {
       const runs = [row.runs, row.seeds, row.folds];
       const { change, paper, verdict, cost } = row;
       lines.push([
-        ...start, table.metric, row.value?.mean, row.value?.sd, ...runs, change?.value, change?.interval?.low, change?.interval?.high,
+        ...start, row.metric ?? table.metric, row.value?.mean, row.value?.sd, ...runs, change?.value, change?.interval?.low, change?.interval?.high,
         change?.interval?.level, change?.detectable, paper?.value, paper?.change, paper?.source, verdict.words, verdict.reason,
         cost?.stepMilliseconds, cost?.relative, row.records.join(' '),
       ]); // prettier-ignore
@@ -28,7 +28,21 @@ export function tablesCsv(tables: readonly RenderedTable[]): string {
         const own = row.besideChanges?.[name];
         const { low, high, level } = own?.interval ?? {};
         const rest = HEADER.slice(17).map(() => undefined);
-        lines.push([...start, name, value.mean, value.sd, ...runs, own?.value, low, high, level, own?.detectable, ...rest]);
+        lines.push([
+          ...start,
+          name,
+          value.mean,
+          value.sd,
+          value.n,
+          row.seeds,
+          row.folds,
+          own?.value,
+          low,
+          high,
+          level,
+          own?.detectable,
+          ...rest,
+        ]);
       }
     }
   }

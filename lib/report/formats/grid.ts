@@ -1,7 +1,9 @@
-import { count, figure, plain, range, signed, spread } from '../numbers';
+import { count, figure, plain, range, resolution, signed, spread } from '../numbers';
 import type { Change } from '../change';
+import { majorityLabel } from '../majority';
 import { baselineGrids } from './baseline-grid';
 import type { RenderedRow, RenderedTable } from '../rendered';
+import { excludesZero } from '../verdict';
 
 /** A column of a printed table. */
 export interface Column {
@@ -12,7 +14,20 @@ export interface Column {
 /** A table as cells of plain text, the same for every format; escaping is the format's own business. */
 export interface Grid {
   columns: Column[];
-  rows: { cells: string[]; row?: RenderedRow }[];
+  rows: {
+    cells: string[];
+    row?: RenderedRow;
+    /** Which cells hold a change that is sure: an interval over two seeds or more that excludes 0. Formats set them apart. */
+    sure?: readonly boolean[];
+  }[];
+}
+
+/** What sets a sure change apart where letters cannot be bold. */
+export const DAGGER = '†';
+
+/** The cells of a row for formats without bold letters. */
+export function daggered({ cells, sure }: Grid['rows'][number]): string[] {
+  return cells.map((cell, i) => (sure?.[i] ? `${cell}${DAGGER}` : cell));
 }
 
 /** Names that a reader knows, for the metrics that tables print. */
@@ -87,11 +102,28 @@ export function metricHeading(table: Pick<RenderedTable, 'metric' | 'unit'>): st
   return metricTitle(table.metric) + (table.unit === 'percent' ? ' ×100' : '');
 }
 
-/** A row's label, with the row it is measured against where that is not the one above. */
+/** What a row's figures are where its metric is not the one that the table's heading names. */
+export function ownMetric(table: Pick<RenderedTable, 'metric'>, row: RenderedRow): string | undefined {
+  return row.metric === undefined || table.metric === 'taskMetric' ? undefined : metricTitle(row.metric);
+}
+
+/** A row's label, with the row it is measured against where that is not the one above, and its metric where that is not the table's. */
 export function rowLabel(table: RenderedTable, row: RenderedRow): string {
   const above = table.rows[table.rows.indexOf(row) - 1];
-  return row.against && row.against !== above?.label ? `${row.label} (vs ${row.against})` : row.label;
+  const versus = row.against && row.against !== above?.label ? [`vs ${row.against}`] : [];
+  const more = [...versus, ...[ownMetric(table, row)].filter((name) => name !== undefined)];
+  return more.length ? `${row.label} (${more.join('; ')})` : row.label;
 }
+
+/** Whether a row and the one it is measured against have different seeds or folds: its change is over those that both have. */
+export function unevenRuns({ rows }: Pick<RenderedTable, 'rows'>, { change, runs, against }: RenderedRow): boolean {
+  const other = rows.find((row) => row.label === against);
+  return change !== undefined && (change.pairs !== runs || (other !== undefined && change.pairs !== other.runs));
+}
+
+/** How many runs a row has; a star where its change does not use all of them or of the other row's. */
+export const runsCell = (table: RenderedTable, row: RenderedRow): string =>
+  `${count(row.runs)}${unevenRuns(table, row) ? ' *' : ''}`;
 
 /** How a metric beside the leading one is printed: a loss with three digits, a share in the table's units. */
 export function besideUnit(name: string, table: RenderedTable): RenderedTable['unit'] {
@@ -114,6 +146,7 @@ export const changeCell = (change: Change | undefined, unit: RenderedTable['unit
 export function gridOf(table: RenderedTable): Grid {
   const { unit } = table;
   const level = table.rows.find((r) => r.change?.interval)?.change?.interval?.level ?? 0.95;
+  const times = table.rows.some((row) => row.against && row.cost?.relative !== undefined);
   const columns = [
     left('Row'),
     right(metricHeading(table)),
@@ -122,7 +155,7 @@ export function gridOf(table: RenderedTable): Grid {
     right('Paper'),
     right("Paper's change"),
     left('Verdict'),
-    right('Step time'),
+    ...(times ? [right('Step time')] : []),
     right('Runs'),
   ];
   const rows: Grid['rows'] = table.rows.map((row) => ({
@@ -135,13 +168,13 @@ export function gridOf(table: RenderedTable): Grid {
       figure(row.paper?.value, unit),
       row.paper?.claim !== undefined ? (table.higherIsBetter ? '> 0' : '< 0') : signed(row.paper?.change, unit),
       row.verdict.words,
-      row.cost ? `${plain(row.cost.relative, 2)}×` : '–',
-      count(row.runs),
+      ...(times ? [row.cost?.relative === undefined ? '–' : `${plain(row.cost.relative, 2)}×`] : []),
+      runsCell(table, row),
     ],
   }));
   if (table.majority) {
     const cells = columns.map(() => '–');
-    cells[0] = `Always ${table.majority.label} (majority share)`;
+    cells[0] = `${majorityLabel(table.majority)} (majority share)`;
     cells[1] = figure(table.majority.value, unit);
     rows.unshift({ cells });
   }
@@ -182,8 +215,22 @@ function changesGrid(table: RenderedTable, names: readonly string[]): Grid {
       .map((row) => ({
         row,
         cells: [rowLabel(table, row), ...names.map((name) => changeCell(row.besideChanges?.[name], besideUnit(name, table)))],
+        sure: sureCells(table, names, row.besideChanges ?? {}),
       })),
   };
+}
+
+/** Which cells of a row of changes, its label first, hold one that is sure. */
+export function sureCells(
+  table: RenderedTable,
+  names: readonly string[],
+  changes: Partial<Record<string, Change>>,
+): readonly boolean[] {
+  const sure = names.map((name) => {
+    const { interval, covers } = changes[name] ?? {};
+    return interval !== undefined && covers!.training && excludesZero(interval, resolution(besideUnit(name, table)));
+  });
+  return [false, ...sure];
 }
 
 /** `Table 5: strategies`: a table's title, with its number where the title does not begin with it. */

@@ -50,9 +50,10 @@ export function besideHtml(table: RenderedTable): Markup[] {
 }
 
 function gridHtml({ columns, rows }: Grid, name: string): Markup {
-  const row = ({ cells }: (typeof rows)[number]): Markup => {
+  const row = ({ cells, sure }: (typeof rows)[number]): Markup => {
     const [first, ...others] = cells;
-    return markup`<tr><th scope="row"${leftward(columns[0])}>${first}</th>${others.map((cell, i) => markup`<td class="right" data-title="${columns[i + 1].title}">${cell}</td>`)}</tr>\n`;
+    const inside = (cell: string, i: number): Markup | string => (sure?.[i + 1] ? markup`<strong>${cell}</strong>` : cell);
+    return markup`<tr><th scope="row"${leftward(columns[0])}>${first}</th>${others.map((cell, i) => markup`<td class="right" data-title="${columns[i + 1].title}">${inside(cell, i)}</td>`)}</tr>\n`;
   };
   return markup`<table class="beside" aria-label="${name}">
 <thead><tr>${columns.map((c) => markup`<th scope="col" class="${c.align}"${leftward(c)}>${c.title}</th>`)}</tr></thead>

@@ -1,6 +1,6 @@
 import { escapeLatex } from '../escape';
 import type { RenderedTable } from '../rendered';
-import { besideGrids, gridOf, tableTitle, type Grid } from './grid';
+import { besideGrids, daggered, gridOf, tableTitle, type Grid } from './grid';
 import { layOut, type Laid } from './latex-layout';
 import { noteLatex } from './notes';
 
@@ -36,7 +36,9 @@ export function tableLatex(table: RenderedTable): string {
   const [main, ...further] = layOut(mainGrid(table));
   const others = [
     ...further.map((laid, i) => ({ laid, what: 'further columns', label: `${label}-further${i || ''}` })),
-    ...besideGrids(table, table.beside.length).flatMap((grid) => named(grid, grid.columns[0].title.replace(/ \[.*\]$/, ''))),
+    ...besideGrids(table, table.beside.length).flatMap((grid) =>
+      named(marked(grid), grid.columns[0].title.replace(/ \[.*\]$/, '')),
+    ),
   ];
   return [
     '% needs \\usepackage[T1]{fontenc}, textcomp, booktabs, longtable and graphicx',
@@ -46,6 +48,9 @@ export function tableLatex(table: RenderedTable): string {
     '',
   ].join('\n');
 }
+
+/** A grid with a dagger at changes that are sure: letters of a cell are not set apart here. */
+const marked = (grid: Grid): Grid => ({ ...grid, rows: grid.rows.map((row) => ({ ...row, cells: daggered(row) })) });
 
 /** The leading grid with the columns that can be spared at its end. */
 function mainGrid(table: RenderedTable): Grid {

@@ -17,11 +17,12 @@ export function tableMarkdown(table: RenderedTable): string {
 
 /** A grid as the lines of a Markdown table and an empty one. */
 export function gridMarkdown({ columns, rows }: Grid): string[] {
-  const line = (cells: readonly string[]): string => `| ${cells.map(escapeMarkdown).join(' | ')} |`;
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  const cell = (text: string, sure?: boolean): string => (sure ? `**${escapeMarkdown(text)}**` : escapeMarkdown(text));
   return [
-    line(columns.map((c) => c.title)),
+    line(columns.map((c) => cell(c.title))),
     `| ${columns.map((c) => (c.align === 'right' ? '---:' : '---')).join(' | ')} |`,
-    ...rows.map((r) => line(r.cells)),
+    ...rows.map(({ cells, sure }) => line(cells.map((text, i) => cell(text, sure?.[i])))),
     '',
   ];
 }

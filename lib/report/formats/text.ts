@@ -1,6 +1,6 @@
 import { visible } from '../escape';
 import type { RenderedTable } from '../rendered';
-import { besideGrids, gridOf, tableTitle, type Grid } from './grid';
+import { besideGrids, daggered, gridOf, tableTitle, type Grid } from './grid';
 
 /** A table for the terminal: aligned plain text without colour or control characters, notes below, wrapped at `width` (100). */
 export function tableText(table: RenderedTable, width = 100): string {
@@ -13,7 +13,7 @@ export function tableText(table: RenderedTable, width = 100): string {
 }
 
 function block({ columns, rows }: Grid): string {
-  const lines = [columns.map((c) => c.title), ...rows.map((r) => r.cells)].map((cells) => cells.map(visible));
+  const lines = [columns.map((c) => c.title), ...rows.map(daggered)].map((cells) => cells.map(visible));
   const widths = columns.map((_, i) => Math.max(...lines.map((cells) => textWidth(cells[i]))));
   const line = (cells: readonly string[]): string =>
     cells

@@ -92,6 +92,6 @@ function settingOf(filled: readonly FilledTable[], records: readonly RunRecord[]
       .map(({ name, describes }) => `Scale ${name}: ${describes}.`),
     failed
       ? `Self-checks failed in ${count(failed)} runs: see the notes below each table.`
-      : 'Every self-check of every run passed.',
+      : 'Every self-check of these runs passed.',
   ];
 }

@@ -1,5 +1,5 @@
 import { besideView } from '../beside-view';
-import { changeCell, metricTitle } from '../formats/grid';
+import { changeCell, metricTitle, ownMetric } from '../formats/grid';
 import { figure, plural, signed, spread } from '../numbers';
 import { EXACT_AUC, type RenderedRow, type RenderedTable } from '../rendered';
 import { ONCE, SURE, type VerdictKind } from '../verdict';
@@ -17,47 +17,56 @@ const GROUPS: readonly [VerdictKind, string][] = [
   ['worseOnce', 'Worse in the one seed that was run, which says nothing of training again'],
 ];
 
-/** A list in words: `a, b and c`. */
+/** A list in words: `a, b and c`; `a, of b; and c` where an item holds a comma itself. */
 export function inWords(items: readonly string[]): string {
-  return items.length < 2 ? (items[0] ?? '') : `${items.slice(0, -1).join(', ')} and ${items[items.length - 1]}`;
+  const [comma, and] = items.some((item) => item.includes(',')) ? ['; ', '; and '] : [', ', ' and '];
+  return items.length < 2 ? (items[0] ?? '') : `${items.slice(0, -1).join(comma)}${and}${items[items.length - 1]}`;
 }
 
 /** Rows that were run and are measured against another. */
 export const compared = (table: RenderedTable): RenderedRow[] => table.rows.filter((row) => row.change);
 
-/** `+1.76 [+0.79, +2.76] against Mask LM`, in the table's units, with the paper's change where there is one. */
-export function changeWords(table: RenderedTable, row: RenderedRow): string {
+/** The metrics beside its own by which a table's comparisons are told: both tell models from the majority class where micro-F1 cannot. */
+export const TOLD_BESIDE = [EXACT_AUC, 'logLoss'] as const;
+
+/** `+1.76 [+0.79, +2.76] against Mask LM`, in the table's units, with the paper's change where there is one, and the metric where it is the row's own. */
+export function changeWords(table: RenderedTable, row: RenderedRow, own = ownMetric(table, row)): string {
   const { change, paper, against } = row;
-  return `${changeCell(change, table.unit)} against ${against}${paper?.change === undefined ? '' : `; paper ${signed(paper.change, table.unit)}`}`;
+  return `${changeCell(change, table.unit)}${own ? ` of ${own}` : ''} against ${against}${paper?.change === undefined ? '' : `; paper ${signed(paper.change, table.unit)}`}`;
 }
 
 /** The results of one table as sentences; every figure is computed from its records. */
 export function resultSentences(table: RenderedTable): string[] {
   const run = table.rows.filter((row) => row.runs > 0);
   if (!run.length) return ['No run of this table is finished.'];
-  const metric = `${metricTitle(table.metric)}${table.unit === 'percent' ? ' (×100)' : ''}`;
   const base = run.find((row) => row.value && !row.change) ?? run[0];
+  const metric = `${metricTitle(base.metric ?? table.metric)}${table.unit === 'percent' ? ' (×100)' : ''}`;
   const sentences = [`${base.label} reaches ${spread(base.value, table.unit)} ${metric} over ${runsWords(base)}.`];
   const best = bestOf(table, run);
   if (best && best !== base) sentences.push(`The best mean is that of ${best.label}, ${spread(best.value, table.unit)}.`);
   if (table.majority) {
-    sentences.push(`Always answering ${table.majority.label} scores ${figure(table.majority.value, table.unit)}.`);
+    const { label, value, task } = table.majority;
+    sentences.push(
+      `Always answering ${label} scores ${figure(value, table.unit)}${task === undefined ? '' : ` in task ${task} (micro-F1)`}.`,
+    );
   }
   for (const [kind, words] of GROUPS) {
     const rows = compared(table).filter((row) => row.verdict.kind === kind);
     if (rows.length) sentences.push(`${words}: ${rows.map((row) => `${row.label} (${changeWords(table, row)})`).join('; ')}.`);
   }
-  sentences.push(...unclear(table), ...byAuc(table));
+  sentences.push(...unclear(table), ...TOLD_BESIDE.flatMap((metric) => by(table, metric)));
   const missing = table.rows.filter((row) => !row.runs).map((row) => row.label);
   if (missing.length) sentences.push(`Not run: ${inWords(missing)}.`);
   return sentences;
 }
 
-/** The row of the best mean; undefined where the rows are of several tasks, whose metrics cannot be compared. */
+/** The row of the best mean of the table's metric; undefined where rows are of several tasks, or were not run over the same seeds, folds and evaluation rows. */
 function bestOf(table: RenderedTable, run: readonly RenderedRow[]): RenderedRow | undefined {
   if (table.metric === 'taskMetric') return undefined;
   const sign = table.higherIsBetter ? 1 : -1;
-  return [...run.filter((row) => row.value)].sort((a, b) => sign * (b.value!.mean - a.value!.mean))[0];
+  const rows = run.filter((row) => row.value && row.metric === undefined);
+  if (new Set(rows.map((row) => row.measuredOn)).size > 1) return undefined;
+  return rows.sort((a, b) => sign * (b.value!.mean - a.value!.mean))[0];
 }
 
 /** What could not be seen, and how large it would have had to be. */
@@ -73,9 +82,9 @@ function unclear(table: RenderedTable): string[] {
   ];
 }
 
-/** The same comparisons by AUC of exact, which needs no threshold and tells models from the majority class where micro-F1 cannot. */
-function byAuc(table: RenderedTable): string[] {
-  const view = besideView(table, EXACT_AUC);
+/** The same comparisons by a metric beside the table's own. */
+function by(table: RenderedTable, metric: string): string[] {
+  const view = besideView(table, metric);
   if (!view) return [];
   const rows = compared(view).filter((row) => [...SURE, ...ONCE].includes(row.verdict.kind));
   const heading = `By ${metricTitle(view.metric)}${view.unit === 'percent' ? ' (×100)' : ''}`;

@@ -54,9 +54,11 @@ test('baselines stand beside a table of task 2 with their mean and sd over folds
   assert.ok(Math.abs(baselines![1].value.sd - Math.sqrt(values.reduce((s, v) => s + (v - mean) ** 2, 0) / 2)) < 1e-12);
 });
 
-test('each row is held against the logistic regression by AUC: the one that is better says so, the equal one does not (known skill)', () => {
+test('each row is held against the best baseline by AUC and log loss: the one that is better says so, the equal one does not (known skill)', () => {
   const { overBaseline } = withBaselines(summary, rows, known);
-  const { None: same, '+ P2Q': better } = overBaseline!.changes;
+  assert.deepEqual(overBaseline!.metrics, ['exactAuc', 'logLoss', 'macroF1']);
+  const { None: none, '+ P2Q': p2q } = overBaseline!.changes;
+  const [same, better] = [none.exactAuc!, p2q.exactAuc!];
   const auc = (runs: readonly RunRecord[]): number => runs.reduce((sum, run) => sum + run.metrics.exactAuc, 0) / runs.length;
   assert.ok(Math.abs(better.value - (auc(rows[1].runs) - auc(known.slice(3)))) < 1e-12, 'one baseline serves both seeds');
   assert.equal(better.pairs, 6);
@@ -64,7 +66,34 @@ test('each row is held against the logistic regression by AUC: the one that is b
   assert.ok(same.interval!.low < 0 && same.interval!.high > 0);
   const text = tableMarkdown(withBaselines(summary, rows, known));
   assert.match(text, /\| Majority class \| \d\d\.\d\d ± /);
-  assert.match(text, /Over Logistic regression, zero-shot cosine, overlap, brand/);
+  assert.match(text, /Change over Logistic regression, zero-shot cosine, overlap, brand \(the best by AUC\) \[95 %\]/);
+});
+
+test('the baseline that rows are held against is the one of the best AUC, whichever it is', () => {
+  const better = baseline('lexical', 0.8);
+  const records = [...known, ...better].map((run) => ({ ...run, metrics: { ...run.metrics, logLoss: 2 } }));
+  const { overBaseline } = withBaselines(summary, rows, records);
+  assert.equal(overBaseline!.label, 'Logistic regression, lexical only');
+  assert.ok(overBaseline!.changes['+ P2Q'].logLoss!.value < 0, 'log loss 1 against 2');
+});
+
+test('a table of several tasks has them beside its rows of task 2 alone', () => {
+  const third = rows[1].runs.map((run) => ({ ...run, experiment: { ...run.experiment, config: { task: 3 } } }));
+  const several: Table = {
+    ...table,
+    id: '6',
+    metric: 'taskMetric',
+    rows: table.rows.map((row) => ({ ...row, metric: 'microF1' })),
+  };
+  const mixed = [
+    { row: several.rows[0], runs: rows[0].runs },
+    { row: several.rows[1], runs: third },
+  ];
+  const filled = withBaselines(summarise(several, mixed, { draws: 100 }), mixed, known);
+  assert.deepEqual([filled.majority!.rows, filled.majority!.task], [['none'], 2]);
+  assert.equal(filled.baselines!.length, 2);
+  assert.deepEqual(Object.keys(filled.overBaseline!.changes), ['None']);
+  assert.match(tableMarkdown(filled), /\| Task 2 \(micro-F1\), always E \(majority share\) \|/);
 });
 
 test('other data, another scale, another task: no baseline', () => {

@@ -2,6 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { besideView } from '../../report/beside-view';
 import { besideGrids } from '../../report/formats/grid';
+import { tableHtml } from '../../report/formats/html';
+import { tableLatex } from '../../report/formats/latex';
+import { tableMarkdown } from '../../report/formats/markdown';
+import { tableText } from '../../report/formats/text';
 import type { RenderedTable } from '../../report/rendered';
 
 const spread = (mean: number) => ({ mean, sd: 0.01, n: 4 });
@@ -45,6 +49,23 @@ test('a metric beside the leading one is judged by its own change and direction 
   assert.equal(auc.rows[1].paper, undefined, "the paper's change is of another metric");
   assert.equal(besideView(table, 'logLoss')!.rows[1].verdict.words, 'worse', 'a larger loss is worse');
   assert.equal(besideView(table, 'macroF1'), undefined);
+});
+
+test('a change is set apart where its interval over two seeds excludes 0, in each format in its own way (worked)', () => {
+  const once = { ...change(0.1, 0.02), covers: { queries: true, training: false } };
+  const rows = [
+    table.rows[0],
+    { ...table.rows[1], besideChanges: { exactAuc: once, logLoss: change(0.05, 0.03) } },
+    { ...table.rows[1], id: 'more', besideChanges: { exactAuc: change(-0.1, 0.02), logLoss: change(0.05, 0.06) } },
+  ];
+  const shown = { ...table, rows };
+  assert.deepEqual(besideGrids(shown).at(-1)!.rows.map(({ sure }) => sure), [[false, false, true], [false, true, false]]); // prettier-ignore
+  const markdown = tableMarkdown(shown);
+  assert.ok(markdown.includes('| +10.00 [+8.00, +12.00] | **+0.050 [+0.020, +0.080]** |'), markdown);
+  assert.ok(markdown.includes('| **−10.00 [−12.00, −8.00]** | +0.050 [−0.010, +0.110] |'), markdown);
+  assert.ok(tableHtml(shown).html.includes('<strong>+0.050 [+0.020, +0.080]</strong>'));
+  assert.match(tableText(shown), /\+0\.050 \[\+0\.020, \+0\.080\]†/);
+  assert.ok(tableLatex(shown).includes('+0.080{]}$\\dagger$'));
 });
 
 test('changes of the metrics beside stand in a grid of their own, shares in points and losses as they are', () => {

@@ -11,6 +11,8 @@ import { tableLatex } from '../../report/formats/latex';
 import { tableMarkdown } from '../../report/formats/markdown';
 import { tableText, textWidth } from '../../report/formats/text';
 import { figure, range, signed, spread } from '../../report/numbers';
+import { spreadOf } from '../../report/spread';
+import { stepRatio } from '../../report/step-time';
 import { summarise } from '../../report/summarise';
 import { resultSentences } from '../../report/write-up/sentences';
 import { simulateTable } from './simulate';
@@ -49,7 +51,55 @@ test('mean, sd, paper’s change, majority share and cost equal a plain recomput
   assert.ok(Math.abs(rendered.majority!.value - [...given].filter((g) => g === 'E').length / given.length) < 1e-12);
   const fastest = (r: (typeof rowRuns)[number]) => Math.min(...r.runs.map((run) => run.cost.stepMilliseconds));
   assert.equal(ema.cost!.relative, fastest(rowRuns[1]) / fastest(rowRuns[0]));
+  const across = fgm.cost!.relative!;
+  assert.equal(across, fastest(rowRuns[2]) / fastest(rowRuns[0]), 'against the first row that it builds on');
   assert.equal(base.cost!.stepMilliseconds, fastest(rowRuns[0]));
+});
+
+test('step times are compared only between two runs each of one commit on one machine, and only where the table asks (by hand)', () => {
+  const timed = (run: RunRecord, milliseconds: number, commit: string | null, cpu: string): RunRecord => ({
+    ...run,
+    code: { ...run.code, commit },
+    environment: { ...run.environment, cpu },
+    cost: { ...run.cost, stepMilliseconds: milliseconds },
+  });
+  const [a, b] = [rowRuns[1].runs, rowRuns[0].runs];
+  const own = [timed(a[0], 30, 'x', 'one'), timed(a[1], 33, 'x', 'one'), timed(a[2], 1, 'x', 'two'), timed(a[3], 2, 'y', 'one')];
+  const base = [timed(b[0], 10, 'x', 'one'), timed(b[1], 12, 'x', 'one'), timed(b[2], 9, 'y', 'one'), timed(b[3], 9, 'y', 'one')];
+  assert.equal(stepRatio(own, base), 3);
+  assert.equal(stepRatio(own.slice(1), base), undefined, 'one run of that commit on that machine');
+  assert.equal(stepRatio([timed(a[0], 3, null, 'one'), timed(a[1], 3, null, 'one')], [timed(b[0], 3, null, 'one'), timed(b[1], 3, null, 'one')]), undefined); // prettier-ignore
+  const plain = summarise({ ...table, stepTime: false }, rowRuns, { draws: 100 });
+  assert.ok(!gridOf(plain).columns.some(({ title }) => title === 'Step time'));
+  assert.equal(plain.rows[1].cost!.stepMilliseconds, rendered.rows[1].cost!.stepMilliseconds, 'milliseconds stay in the CSV');
+  const alone = rowRuns.map(({ row, runs }) => ({ row, runs: runs.slice(0, 1) }));
+  assert.ok(
+    summarise(table, alone, { draws: 100 }).notes.some((note) => /^Step times are not compared.*docs\/speed\.md/.test(note)),
+  );
+});
+
+test('rows over other seeds than the row they build on are marked, and what their change means is told (by hand)', () => {
+  const fewer = rowRuns.map(({ row, runs }) => ({ row, runs: row.id === 'base' ? runs : runs.slice(0, 4) }));
+  const uneven = summarise(table, fewer, { draws: 100 });
+  const runs = gridOf(uneven).columns.length - 1;
+  assert.deepEqual(gridOf(uneven).rows.map(({ cells }) => cells[runs]), ['–', '6', '4 *', '4']); // prettier-ignore
+  assert.ok(uneven.notes.some((note) => note.startsWith('Runs with *: ')));
+  assert.ok(briefMarkdown(uneven).includes('Runs with \\*: '));
+  assert.ok(!rendered.notes.some((note) => note.startsWith('Runs with *: ')));
+});
+
+test('a metric of pre-training counts once a seed, not once for each fold (by hand)', () => {
+  const runs = [4, 4, 5, 7].map((mlmLoss, i) => ({ ...rowRuns[0].runs[i], experiment: { ...rowRuns[0].runs[i].experiment, seed: i >> 1 }, metrics: { mlmLoss, microF1: mlmLoss / 10 } })); // prettier-ignore
+  assert.deepEqual(spreadOf(runs, 'mlmLoss'), { mean: 5, sd: Math.SQRT2, n: 2 });
+  assert.equal(spreadOf(runs, 'microF1')!.n, 4);
+  assert.ok(Number.isNaN(spreadOf(runs.slice(0, 2), 'mlmLoss')!.sd));
+});
+
+test('the majority share is the mean over the sets of rows, as a row has its mean over folds (by hand)', () => {
+  const [{ row, runs }] = rowRuns;
+  const given = ['EEES', 'ES'];
+  const cut = given.map((letters, i) => ({ ...runs[i], predictions: { ...runs[i].predictions!, given: letters } }));
+  assert.equal(summarise(table, [{ row, runs: cut }]).majority!.value, (0.75 + 0.5) / 2);
 });
 
 test('task 3: the majority class is named for what it holds, wherever it is printed, and never pooled with the labels of another task', () => {
@@ -81,7 +131,9 @@ test('task 3: the majority class is named for what it holds, wherever it is prin
   const stuck = task3.majority!.value;
   const equal = rows.map((r) => ({ ...r, runs: r.runs.map((run) => ({ ...run, metrics: { microF1: stuck } })) }));
   assert.ok(
-    summarise(table, equal, { draws: 20 }).notes.some((note) => note.startsWith('No better than always “not a substitute”')),
+    summarise(table, equal, { draws: 20 }).notes.some((note) =>
+      /^By micro-F1 .* above always answering “not a substitute”/.test(note),
+    ),
   );
   assert.doesNotMatch(tableMarkdown(task3) + tableText(task3), /lways (answering )?E\b/);
   assert.match(classFigure(rows, 'Task 3')!.alt, /not a substitute \d.*, substitute \d/);

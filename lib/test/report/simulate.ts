@@ -151,6 +151,7 @@ export function simulateTable(world: World, effects: readonly SimulatedRow[]): {
     beside: [],
     unit: 'percent',
     higherIsBetter: true,
+    stepTime: true,
     notes: [],
     rows: [base, ...rows],
   };

@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { loadRecords } from '../../experiments/store';
 import type { FilledTable } from '../../report/collect';
+import { rowLabel } from '../../report/formats/grid';
+import { majorityWords, noBetterThanMajority } from '../../report/majority';
 import { range, signed, spread } from '../../report/numbers';
 import { summarise } from '../../report/summarise';
 import { concludeFrom } from '../../report/write-up/conclusions';
@@ -39,12 +41,13 @@ test('sentences hold the figures of the table: the same numbers by two routes, e
   assert.ok(text.includes(`In the paper's direction, with an interval that excludes 0: EMA (${change})`), text);
   assert.ok(text.includes(`Not distinguishable at this size: FGM (${signed(fgm.change!.value, unit)}).`), text);
   assert.equal(inWords(['a', 'b', 'c']), 'a, b and c');
+  assert.equal(inWords(['a, x', 'b', 'c']), 'a, x; b; and c');
 });
 
 test('what can be concluded is what an interval shows; the paper’s small change, generated data and absolute figures cannot (known truth)', () => {
   const { can, cannot } = concludeFrom([filled]);
   assert.equal(can.length, 1);
-  assert.match(can[0], /: EMA \+.*\(reproduced\)\.$/);
+  assert.match(can[0], /: EMA changes micro-F1 \(×100\) by \+.*\(reproduced\)\.$/);
   assert.ok(
     cannot.some((s) => /1 of 2 changes that the paper reports is smaller|2 of 2 changes .* are smaller/.test(s)),
     cannot.join('\n'),
@@ -53,6 +56,48 @@ test('what can be concluded is what an interval shows; the paper’s small chang
   assert.deepEqual(concludeFrom([]).can, ['No change is certain at this size.']);
   const real = concludeFrom([{ ...filled, data: 'shop' }]).cannot.join(' ');
   assert.ok(!real.includes('generated') && real.includes('shop is one collection'));
+});
+
+test('chance is counted over the intervals that could be certain; several real data sets are several; one change is one (by hand)', () => {
+  const once = filled.table.rows.map((row) => ({ ...row, change: row.change && { ...row.change, covers: { queries: true, training: false } } })); // prettier-ignore
+  const many = Array.from({ length: 6 }, () => filled);
+  const { can, cannot } = concludeFrom([...many, { ...filled, table: { ...filled.table, rows: once } }]);
+  assert.equal(can.length, 7, 'six and one whose verdict was left as it was');
+  assert.ok(
+    cannot.some((s) => s.includes('of 12 intervals over two seeds or more')),
+    cannot.join('\n'),
+  );
+  const real = concludeFrom(['shop', 'store'].map((data) => ({ ...filled, data }))).cannot.join(' ');
+  assert.ok(real.includes('shop and store are single collections of judgements'), real);
+  const one = { ...filled, table: { ...filled.table, rows: filled.table.rows.filter(({ id }) => id !== 'ema') } };
+  assert.ok(concludeFrom([one]).cannot.some((s) => s.includes('the one change that the paper reports is smaller')));
+});
+
+test('means are compared only of one metric over the same seeds and folds; a row names a metric of its own (by hand)', () => {
+  const told = (rows: typeof filled.table.rows): string => resultSentences({ ...filled.table, rows }).join(' ');
+  assert.match(told(filled.table.rows), /The best mean is that of EMA/);
+  assert.doesNotMatch(told([base, { ...ema, metric: 'ndcg' }, fgm]), /best mean is that of EMA/);
+  assert.match(told([base, { ...ema, metric: 'ndcg' }, fgm]), /EMA \(\+.* of nDCG against Base/);
+  assert.doesNotMatch(told([base, { ...ema, measuredOn: '1:0:x' }, fgm]), /best mean/);
+  assert.match(told([{ ...base, metric: 'ndcg' }, ema, fgm]), /^Base reaches .* nDCG \(×100\) over/);
+  assert.equal(rowLabel(filled.table, { ...ema, metric: 'ndcg' }), 'EMA (vs Base; nDCG)');
+});
+
+test('rows at the majority share or below it are named with what to read instead (by hand)', () => {
+  const at = (mean: number) => ({ mean, sd: 0.01, n: 6 });
+  const rows = [
+    { ...base, value: at(0.5) },
+    { ...ema, value: at(0.6319) },
+    { ...fgm, value: at(0.6321) },
+  ];
+  const table = { ...filled.table, majority: { label: 'E', value: 0.63, rows: rows.map(({ id }) => id) }, rows };
+  assert.deepEqual(noBetterThanMajority(table).map(({ id }) => id), ['base', 'ema']); // prettier-ignore
+  assert.deepEqual(majorityWords(table), ['By micro-F1 not more than 0.2 points above always answering E (63.00): Base; EMA. Changes of micro-F1 between such rows say nothing.']); // prettier-ignore
+  const lower = { ...table, rows: rows.map((row) => ({ ...row, value: at(0.6), besideChanges: { exactAuc: row.change! } })) };
+  assert.match(
+    majorityWords(lower)[0],
+    /^By micro-F1 no row is more than 0\.2 points above .* say nothing; read AUC of exact\.$/,
+  );
 });
 
 test('a draft without records names every table of the papers and makes nothing up', () => {
@@ -104,6 +149,6 @@ test('what AUC shows is told beside the leading metric, with the figures of its 
   assert.ok(certain.length >= 2, 'the committed records show changes of AUC');
   for (const row of certain)
     assert.ok(told.includes(`${row.label} ${signed(row.besideChanges!.exactAuc.value, 'percent')}`), row.label);
-  const concluded = draft.conclusions.can.filter((sentence) => sentence.includes('by AUC of exact'));
+  const concluded = draft.conclusions.can.filter((sentence) => sentence.includes('changes AUC of exact (×100) by'));
   assert.equal(concluded.length, certain.filter((row) => row.seeds > 1).length);
 });
