@@ -63,10 +63,7 @@ test('a user’s mistake is one line on stderr and exit code 2, with nothing on 
       ['--task', '1', '--judgements', 'judged.csv', '--predictions', 'one.csv', '--convention', 'ndcg'],
       /convention must be one of spec, trec, sklearn/,
     ],
-    [
-      ['--task', '1', '--judgements', 'judged.csv', '--predictions', 'one.csv', '--k', '0'],
-      /--k must be a whole number ≥ 1, got "0"/,
-    ],
+    [['--task', '1', '--judgements', 'judged.csv', '--predictions', 'one.csv', '--k', '0'], /--k must be ≥ 1, got 0/],
   ] as const) {
     const { status, stdout, stderr } = esci('score', ...parts);
     assert.deepEqual([status, stdout, stderr.trim().split('\n').length], [2, '', 1], stderr);
