@@ -9,13 +9,14 @@ export function stepTime(runs: readonly RunRecord[]): number | undefined {
 
 /**
  * A row's step time as a multiple of another's: the fastest run of each among those that one commit made on one machine, where both rows have two or more
- * such runs (the commit and machine with the most of them). Undefined elsewhere: runs of other code, on other machines or beside other work tell of those.
+ * such runs; of several such commits and machines the one whose reference was fastest, where least other work was beside. Undefined elsewhere: runs of other code or on other
+ * machines tell of those.
  */
 export function stepRatio(runs: readonly RunRecord[], reference: readonly RunRecord[]): number | undefined {
   const [own, other] = [byMaker(runs), byMaker(reference)];
   const shared = [...own.keys()].filter((maker) => own.get(maker)!.length > 1 && (other.get(maker)?.length ?? 0) > 1);
-  const size = (maker: string): number => own.get(maker)!.length + other.get(maker)!.length;
-  const [best] = shared.sort((a, b) => size(b) - size(a) || (a < b ? -1 : 1));
+  const time = (maker: string): number => stepTime(other.get(maker)!)!;
+  const [best] = shared.sort((a, b) => time(a) - time(b) || (a < b ? -1 : 1));
   return best === undefined ? undefined : stepTime(own.get(best)!)! / stepTime(other.get(best)!)!;
 }
 

@@ -67,6 +67,9 @@ test('step times are compared only between two runs each of one commit on one ma
   const own = [timed(a[0], 30, 'x', 'one'), timed(a[1], 33, 'x', 'one'), timed(a[2], 1, 'x', 'two'), timed(a[3], 2, 'y', 'one')];
   const base = [timed(b[0], 10, 'x', 'one'), timed(b[1], 12, 'x', 'one'), timed(b[2], 9, 'y', 'one'), timed(b[3], 9, 'y', 'one')];
   assert.equal(stepRatio(own, base), 3);
+  const quiet = [timed(a[4], 10, 'z', 'one'), timed(a[5], 12, 'z', 'one')];
+  const fast = [timed(b[4], 5, 'z', 'one'), timed(b[5], 6, 'z', 'one')];
+  assert.equal(stepRatio([...own, ...quiet], [...base, ...fast]), 2, 'the commit whose reference was fastest');
   assert.equal(stepRatio(own.slice(1), base), undefined, 'one run of that commit on that machine');
   assert.equal(stepRatio([timed(a[0], 3, null, 'one'), timed(a[1], 3, null, 'one')], [timed(b[0], 3, null, 'one'), timed(b[1], 3, null, 'one')]), undefined); // prettier-ignore
   const plain = summarise({ ...table, stepTime: false }, rowRuns, { draws: 100 });
