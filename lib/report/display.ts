@@ -11,7 +11,7 @@ import type { RenderedTable } from './rendered';
 export type Bundle = Record<string, unknown>;
 
 /** Pixels that one line of a legend takes. */
-const LEGEND = 30;
+const LEGEND = 52;
 
 /** The figure with its title above it, on white paper: notebooks have no heading for it, and some have dark pages. */
 function titled({ title, layout }: Figure): Record<string, unknown> {
@@ -47,13 +47,16 @@ export function figureBundle(figure: Figure): Bundle {
   };
 }
 
-/** A table for notebooks: HTML, Markdown, LaTeX (for exports to PDF), and Markdown again as plain text: columns set with blanks would be three times as long. */
-export function tableBundle(table: RenderedTable): Bundle {
+/**
+ * A table for notebooks: HTML, Markdown, LaTeX (for exports to PDF, which take the Markdown where it is left out), and Markdown again as plain text: columns set with
+ * blanks would be three times as long.
+ */
+export function tableBundle(table: RenderedTable, { latex = true } = {}): Bundle {
   const markdown = tableMarkdown(table);
   return {
     'text/html': tableHtml(table, { reasons: true }).html,
     'text/markdown': markdown,
-    'text/latex': tableLatex(table),
+    ...(latex ? { 'text/latex': tableLatex(table) } : {}),
     'text/plain': markdown,
   };
 }
@@ -64,8 +67,8 @@ export function showFigure(figure: Figure): void {
 }
 
 /** Shows a table as a notebook cell's output; outside a notebook, prints it. */
-export function showTable(table: RenderedTable): void {
-  if (kernelDisplay()) show(tableBundle(table));
+export function showTable(table: RenderedTable, options: { latex?: boolean } = {}): void {
+  if (kernelDisplay()) show(tableBundle(table, options));
   else process.stdout.write(`${tableText(table).trimEnd()}\n`);
 }
 

@@ -52,10 +52,21 @@ export function notesOf(table: Omit<RenderedTable, 'notes'>, own: readonly strin
   notes.push(...own);
   notes.push(...vocabularyNote(runs));
   notes.push(...majorityWords(table));
-  const failed = runs.flatMap((r) => r.checks.filter((c) => !c.ok).map((c) => `${r.id} (${c.name}: ${c.detail})`));
-  if (failed.length) notes.push(`Self-checks failed in ${failed.join(', ')}.`);
+  notes.push(...failedChecks(runs));
   if (runs.some((r) => r.code.dirty)) notes.push('Some runs were made from a working tree with uncommitted changes.');
   return notes;
+}
+
+/** Each self-check that failed: in how many runs, and what up to three of them saw. */
+function failedChecks(runs: readonly RunRecord[]): string[] {
+  const seen = new Map<string, { id: string; detail: string }[]>();
+  for (const { id, checks } of runs)
+    for (const { name, detail, ok } of checks) if (!ok) seen.set(name, [...(seen.get(name) ?? []), { id, detail }]);
+  return [...seen].map(([name, failed]) => {
+    const told = failed.slice(0, 3).map(({ id, detail }) => `${id}: ${detail}`);
+    const more = failed.length > told.length ? '; …' : '';
+    return `Self-check failed in ${failed.length} of ${runs.length} runs: ${name} (${told.join('; ')}${more}).`;
+  });
 }
 
 /** Where a change is not the difference of the two means that stand above each other. */

@@ -40,7 +40,7 @@ export function showRecorded(table: string, setup: Pick<NotebookStart, 'scale' |
     const runs = filled.rows.flatMap((row) => row.runs);
     const heading = `Scale ${filled.scale}, on ${filled.data}, computed on ${computedOn(runs)}`;
     showHtml(markup`<h3>${heading}</h3>`, heading);
-    showTable(filled.table);
+    showTable(filled.table, { latex: false });
     const [figure] = tableFigures(filled.table, filled.rows);
     if (figure) showFigure(figure);
   }

@@ -54,7 +54,7 @@ export function showSections({ sections, absent }: Draft, id: string): void {
   if (!own.length) showMarkdown(paragraph([missing]), missing);
   for (const { heading, sentences, filled, figures } of own) {
     showMarkdown(`### ${escapeMarkdown(heading)}\n\n${paragraph(sentences)}`, `${heading}\n${sentences.join(' ')}`);
-    showTable(forReading(filled.table));
+    showTable(forReading(filled.table), { latex: false });
     for (const { figure } of figures) showPicture(figure);
   }
 }
