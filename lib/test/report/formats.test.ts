@@ -191,7 +191,11 @@ test('a failed self-check and a dirty tree are told below the table', () => {
     i ? r : { ...r, code: { ...r.code, dirty: true }, checks: [{ name: 'KL', ok: false, detail: 'is 0' }] },
   );
   const { notes } = summarise(table, [{ ...rowRuns[0], runs }]);
-  assert.ok(notes.some((n) => n.includes(`${runs[0].id} (KL: is 0)`)));
+  assert.ok(notes.includes(`Self-check failed in 1 of ${runs.length} runs: KL (${runs[0].id}: is 0).`));
+  const all = runs.map((run) => ({ ...run, checks: runs[0].checks }));
+  const [told] = summarise(table, [{ ...rowRuns[0], runs: all }]).notes.filter((n) => n.startsWith('Self-check'));
+  assert.ok(told.startsWith(`Self-check failed in ${all.length} of ${all.length} runs: KL (`) && told.endsWith('; …).'), told);
+  assert.equal(told.match(/is 0/g)!.length, 3, 'three are told, the rest counted');
   assert.ok(notes.some((n) => n.includes('uncommitted')));
 });
 
