@@ -1,3 +1,4 @@
+import { adversaryDefaults } from '../../finetune/adversary';
 import { EMA_MODES, type EmaConfig } from '../../finetune/ema';
 import { FGM_MODES } from '../../finetune/fgm';
 import type { LossConfig } from '../../finetune/losses';
@@ -59,11 +60,11 @@ function modes(row: MakeRow, scale: Scale): FinetuneRow[] {
 
 /** The adversaries that the paper compared before it kept the one-step form, in the table's strength, and weight perturbation: rows on request. */
 function adversaries(row: MakeRow, { fgm }: Scale['tricks']): FinetuneRow[] {
-  const stepSize = fgm.epsilon / 2;
+  const alone = (kind: Parameters<typeof adversaryDefaults>[0]): Patch<Tricks> => ({ fgm: adversaryDefaults(kind, fgm) });
   return [
-    row('pgd', `PGD alone, 3 steps, ε = ${fgm.epsilon}`, { fgm: { ...fgm, kind: 'pgd', steps: 3, stepSize } }, 'base'),
-    row('freelb', `FreeLB alone, 2 steps, ε = ${fgm.epsilon}`, { fgm: { ...fgm, kind: 'freelb', steps: 2, stepSize } }, 'base'),
-    row('awp', 'AWP alone, γ = 0.005', { fgm: { ...fgm, kind: 'awp', scale: 'absolute', epsilon: 0.005 } }, 'base'),
+    row('pgd', `PGD alone, 3 steps, ε = ${fgm.epsilon}`, alone('pgd'), 'base'),
+    row('freelb', `FreeLB alone, 2 steps, ε = ${fgm.epsilon}`, alone('freelb'), 'base'),
+    row('awp', 'AWP alone, γ = 0.005', alone('awp'), 'base'),
   ].map((made) => ({ ...made, group: 'adversaries' }));
 }
 

@@ -1,7 +1,6 @@
 // Oracles: the committed records (each was trained, so each must validate as it stands); mistakes made one at a time, each refused by name.
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { checkExperiment, checkFinetune, checkPretrain } from '../../experiments/check-config';
 import type { FinetuneConfig } from '../../experiments/config';
@@ -11,9 +10,8 @@ import { applySettings } from '../../experiments/patch';
 import { planGrid } from '../../experiments/plan';
 import { scales } from '../../experiments/scales';
 import { finetuneSchema } from '../../experiments/schema/finetune';
-import { loadRecords } from '../../experiments/store';
+import { committedRuns, loadRecords } from '../../experiments/store';
 import { tableIdsOf } from '../../experiments/tables';
-import { projectRoot } from '../../runtime/files';
 import { canonicalJson, configHash } from '../../runtime/hash';
 
 /** All four tricks switched on, so that their settings are there. */
@@ -29,7 +27,7 @@ const refusal = (setting: string, config = base): string => {
 };
 
 test('every committed record’s configuration validates, and none is changed by it (oracle: data/runs)', () => {
-  const folder = join(projectRoot(), 'data', 'runs');
+  const folder = committedRuns();
   const records = loadRecords([folder]);
   assert.equal(records.length, readdirSync(folder).filter((file) => file.endsWith('.json')).length);
   const kinds = new Map<string, number>();

@@ -1,14 +1,12 @@
-import { join } from 'node:path';
 import { assembleTables } from '../../experiments/assemble';
-import { loadRecords } from '../../experiments/store';
+import { committedRuns, loadRecords } from '../../experiments/store';
 import { withBaselines } from '../../report/baselines';
 import type { FilledTable } from '../../report/collect';
 import { summarise } from '../../report/summarise';
-import { projectRoot } from '../../runtime/files';
 
 /** Every table that the committed records fill, with few bootstrap draws: its shape, labels and columns are the report's, its intervals roughly. */
 export function committedTables(): FilledTable[] {
-  const records = loadRecords([join(projectRoot(), 'data', 'runs')]);
+  const records = loadRecords([committedRuns()]);
   return assembleTables(records, {})
     .filter(({ data }) => !data.includes('noiseRate'))
     .map(({ table, rows, scale, data }) => ({

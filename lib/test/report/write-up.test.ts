@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { loadRecords } from '../../experiments/store';
+import { committedRuns, loadRecords } from '../../experiments/store';
 import type { FilledTable } from '../../report/collect';
 import { rowLabel } from '../../report/formats/grid';
 import { majorityWords, noBetterThanMajority } from '../../report/majority';
@@ -14,7 +14,6 @@ import { concludeFrom } from '../../report/write-up/conclusions';
 import { draftLatex, draftMarkdown } from '../../report/write-up/documents';
 import { draftResults, type Draft } from '../../report/write-up/draft';
 import { inWords, resultSentences } from '../../report/write-up/sentences';
-import { projectRoot } from '../../runtime/files';
 import { hostileTable } from './hostile';
 import { simulateTable } from './simulate';
 
@@ -135,7 +134,7 @@ test('the LaTeX document compiles with booktabs, hostile labels and all', { skip
 });
 
 test('what AUC shows is told beside the leading metric, with the figures of its own changes (oracle: the filled table)', () => {
-  const draft = draftResults(loadRecords([join(projectRoot(), 'data', 'runs')]), { table: '3', data: 'esci-sample' });
+  const draft = draftResults(loadRecords([committedRuns()]), { table: '3', data: 'esci-sample' });
   const [{ filled, sentences, figures }] = draft.sections;
   assert.deepEqual(
     figures.map(({ figure }) => figure.title.split(': change of ')[1]),
