@@ -4,6 +4,7 @@ import { Key } from '../runtime/key';
 import { pairedChange, type Change } from './change';
 import { EXACT_AUC, type RenderedTable, type Spread } from './rendered';
 import { spreadOf } from './spread';
+import { taskOf } from './task-of';
 
 /** A baseline as a table shows it: the same metrics on the same folds, by a model that fine-tuned no encoder. */
 export interface RenderedBaseline {
@@ -80,8 +81,6 @@ function strongest(baselines: readonly { name: string; auc?: number }[]): string
   const known = baselines.filter((baseline) => baseline.auc !== undefined);
   return known.sort((a, b) => b.auc! - a.auc!)[0]?.name;
 }
-
-const taskOf = (run: RunRecord): number | undefined => (run.experiment.config as { task?: number }).task;
 
 /** A baseline draws nothing: on the same data it is the same for every seed of the runs that it is paired with. */
 function forSeeds(baseline: readonly RunRecord[], runs: readonly RunRecord[]): RunRecord[] {

@@ -1,10 +1,10 @@
 import type { RunRecord } from '../experiments/record';
+import { OF_PRETRAINING } from '../experiments/tables/table3';
 import { computedOn } from './computed-on';
 import { DAGGER, metricTitle, unevenRuns } from './formats/grid';
 import { majorityWords } from './majority';
 import { count, figure, plural, range, signed } from './numbers';
 import type { RenderedTable } from './rendered';
-import { OF_PRETRAINING } from './spread';
 
 /** The sentences below a table: what was run on what, what the interval covers, what may not be concluded, and anything amiss in the runs. */
 export function notesOf(table: Omit<RenderedTable, 'notes'>, own: readonly string[], runs: readonly RunRecord[]): string[] {

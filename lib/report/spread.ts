@@ -1,16 +1,7 @@
+import { OF_PRETRAINING } from '../experiments/tables/table3';
 import type { RunRecord } from '../experiments/record';
 import { mean, sd } from './change';
 import type { Spread } from './rendered';
-
-/** Metrics of pre-training on held-out text: an encoder is pre-trained once a seed and serves its folds. */
-export const OF_PRETRAINING: readonly string[] = [
-  'mlmLoss',
-  'mlmAccuracy',
-  'pairAccuracy',
-  'brandAccuracy',
-  'brandTopFive',
-  'contrastiveAccuracy',
-];
 
 /**
  * Mean ± sd of a metric over the runs that have it. A metric of pre-training counts once a seed, as the mean over that seed's runs: its folds share an

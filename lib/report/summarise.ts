@@ -9,6 +9,7 @@ import { notesOf } from './notes';
 import type { RenderedRow, RenderedTable, Spread } from './rendered';
 import { spreadOf } from './spread';
 import { costOf } from './step-time';
+import { taskOf } from './task-of';
 import { judge } from './verdict';
 
 /** What `summarise` needs of a table: any configuration type will do. */
@@ -162,12 +163,6 @@ function dataOf(runs: readonly RunRecord[]): RenderedTable['data'][number] {
 function sizesOf(runs: readonly RunRecord[]): Record<'rows' | 'queries' | 'train' | 'evaluation', number> {
   const over = (key: 'rows' | 'queries' | 'train' | 'evaluation'): number => Math.round(mean(runs.map((r) => r.data[key])));
   return { rows: over('rows'), queries: over('queries'), train: over('train'), evaluation: over('evaluation') };
-}
-
-/** The task of a run, of an ensemble its members': tasks 1 and 2 do not have the same rows. */
-function taskOf({ experiment: { config } }: RunRecord): number {
-  const { task, members } = config as { task?: number; members?: readonly { task: number }[] };
-  return task ?? members?.[0]?.task ?? 0;
 }
 
 /** The majority class of the rows that micro-F1 measures: all of them, or those of task 2 where each row has its task's metric. */
