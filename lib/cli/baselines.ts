@@ -28,8 +28,7 @@ async function run(options: Options): Promise<void> {
   const { ownRuns, saveRecord } = await import('../experiments/store');
   const scale = scaleNamed(options.scale);
   const folds = options.folds?.split(',').map((fold) => wholeOf('--folds', fold, 0, Infinity)) ?? scale.runFolds;
-  for (const fold of folds)
-    ensure(fold < scale.folds, `--folds must be within 0…${scale.folds - 1}, got ${fold}`);
+  for (const fold of folds) ensure(fold < scale.folds, `--folds must be within 0…${scale.folds - 1}, got ${fold}`);
   const seeds = wholeOf('--seeds', options.seeds, 1, Infinity);
   const source = options.data === undefined ? scale.data : { path: options.data };
   const { start } = scale.base;
