@@ -55,8 +55,6 @@ export function f1FromConfusion(counts: ArrayLike<number>, classes: number): F1S
   const confusion = Array.from({ length: classes }, (_, g) => Array.from({ length: classes }, (_, p) => counts[g * classes + p]));
   let rows = 0;
   let right = 0;
-  let macro = 0;
-  let seen = 0;
   let weighted = 0;
   const perClass = confusion.map((row, c) => {
     const support = row.reduce((a, b) => a + b, 0);
@@ -65,12 +63,35 @@ export function f1FromConfusion(counts: ArrayLike<number>, classes: number): F1S
     const f1 = support + predicted > 0 ? (2 * tp) / (support + predicted) : 0;
     rows += support;
     right += tp;
-    if (support + predicted > 0) seen++;
-    macro += f1;
     weighted += f1 * support;
     return { precision: predicted > 0 ? tp / predicted : 0, recall: support > 0 ? tp / support : 0, f1, support, predicted };
   });
-  return { micro: right / rows, macro: macro / seen, weighted: weighted / rows, perClass, confusion, rows };
+  return {
+    micro: right / rows,
+    macro: macroF1FromConfusion(counts, classes),
+    weighted: weighted / rows,
+    perClass,
+    confusion,
+    rows,
+  };
+}
+
+/** Its macro-F1 alone, for resamples: nothing is allocated. */
+export function macroF1FromConfusion(counts: ArrayLike<number>, classes: number): number {
+  let sum = 0;
+  let seen = 0;
+  for (let c = 0; c < classes; c++) {
+    let support = 0;
+    let predicted = 0;
+    for (let other = 0; other < classes; other++) {
+      support += counts[c * classes + other];
+      predicted += counts[other * classes + c];
+    }
+    if (support + predicted === 0) continue;
+    seen++;
+    sum += (2 * counts[c * classes + c]) / (support + predicted);
+  }
+  return sum / seen;
 }
 
 /** Accuracy of "exact or not" from P(E) and the given class (0 = E): the share of rows where P(E) > ½ agrees with the label. */

@@ -140,17 +140,30 @@ function intervalOf(
   const S = seeds.length;
   const random = key.fold('paired-interval').random();
   const weights = new Map([...sizes].map(([rows, size]) => [rows, new Float64Array(size)]));
+  const drawn = bySeed.map((of) => of.map(({ difference, rows }) => ({ difference, weights: weights.get(rows)! })));
   const sums = bySeed.map(() => new Float64Array(resamples)); // mean over a seed's units, queries redrawn
   const kept = new Float64Array(resamples); // all seeds kept
   const both = new Float64Array(resamples); // seeds redrawn too
+  const totals = new Float64Array(S);
   for (let r = 0; r < resamples; r++) {
     for (const w of weights.values()) drawWeights(w, random);
-    const totals = bySeed.map((of) => of.reduce((sum, unit) => sum + unit.difference(weights.get(unit.rows) as Float64Array), 0));
-    const draw = (chosen: readonly number[]): number =>
-      chosen.reduce((sum, s) => sum + totals[s], 0) / chosen.reduce((n, s) => n + bySeed[s].length, 0);
-    totals.forEach((total, s) => (sums[s][r] = total / bySeed[s].length));
-    kept[r] = draw(seeds.map((_, s) => s));
-    both[r] = S === 1 ? kept[r] : draw(Array.from({ length: S - 1 }, () => random.int(S)));
+    let all = 0;
+    for (let s = 0; s < S; s++) {
+      let total = 0;
+      for (const unit of drawn[s]) total += unit.difference(unit.weights);
+      all += totals[s] = total;
+      sums[s][r] = total / drawn[s].length;
+    }
+    kept[r] = both[r] = all / prepared.length;
+    if (S === 1) continue;
+    let sum = 0;
+    let units = 0;
+    for (let i = 1; i < S; i++) {
+      const s = random.int(S);
+      sum += totals[s];
+      units += drawn[s].length;
+    }
+    both[r] = sum / units;
   }
   const clean = (values: Float64Array): Float64Array => values.filter((x) => !Number.isNaN(x)).sort();
   const queries = [...sizes.values()].reduce((a, b) => a + b, 0);

@@ -4,15 +4,15 @@ import { runningNumbers } from './groups';
 
 /** What a metric needs of a run's stored predictions; `Predictions` of a run record has this shape. */
 export interface PredictionRows {
-  rows: string;
-  given: string;
-  truth?: string;
-  predicted: string;
-  query: readonly number[];
-  probabilities: string;
-  classes: number;
+  readonly rows: string;
+  readonly given: string;
+  readonly truth?: string;
+  readonly predicted: string;
+  readonly query: readonly number[];
+  readonly probabilities: string;
+  readonly classes: number;
   /** The grade of each row, one digit each, where rows are judged by grades rather than labels. */
-  grades?: string;
+  readonly grades?: string;
 }
 
 /** Stored predictions as columns. With 2 classes (task 3) class 1 is substitute and letters become S = 1, any other = 0. */
@@ -34,11 +34,23 @@ export interface PredictionColumns {
 /** Steps of a stored probability: it is a whole number of 65,535ths. */
 export const PROBABILITY_STEPS = 65535;
 
+/** Columns decoded before, by the stored predictions they come from: a table asks for those of its base once for each row and metric. */
+const decoded = {
+  given: new WeakMap<PredictionRows, PredictionColumns>(),
+  truth: new WeakMap<PredictionRows, PredictionColumns>(),
+};
+
 /**
  * Decodes stored predictions: letters to class ids, base64 uint16 to probabilities p = value / 65535, queries to running numbers.
- * `labels` chooses what counts as right: the given label, or the true one of generated data.
+ * `labels` chooses what counts as right: the given label, or the true one of generated data. The columns are shared by all who ask: read them only.
  */
 export function decodePredictions(rows: PredictionRows, labels: 'given' | 'truth' = 'given'): PredictionColumns {
+  let columns = decoded[labels].get(rows);
+  if (!columns) decoded[labels].set(rows, (columns = decode(rows, labels)));
+  return columns;
+}
+
+function decode(rows: PredictionRows, labels: 'given' | 'truth'): PredictionColumns {
   const letters = labels === 'truth' ? rows.truth : rows.given;
   ensure(letters !== undefined, 'predictions must hold true labels for a metric against the truth, got none');
   const n = letters.length;
@@ -48,7 +60,8 @@ export function decodePredictions(rows: PredictionRows, labels: 'given' | 'truth
   );
   const bytes = Buffer.from(rows.probabilities, 'base64');
   ensure(bytes.length === 2 * n * rows.classes, `probabilities must hold ${n} × ${rows.classes} values, got ${bytes.length / 2}`);
-  const probabilities = Float64Array.from({ length: n * rows.classes }, (_, i) => bytes.readUInt16LE(2 * i) / PROBABILITY_STEPS);
+  const probabilities = new Float64Array(n * rows.classes);
+  for (let i = 0; i < probabilities.length; i++) probabilities[i] = bytes.readUInt16LE(2 * i) / PROBABILITY_STEPS;
   const binary = rows.classes === 2;
   const label = ids(letters, false);
   const { numbers, names } = runningNumbers(rows.query);
@@ -70,10 +83,12 @@ function digits(grades: string, n: number): Uint8Array {
 }
 
 function ids(letters: string, binary: boolean): Uint8Array {
-  return Uint8Array.from(letters, (letter, i) => {
-    if (binary) return letter === 'S' ? 1 : 0;
-    const id = LABELS.indexOf(letter as Label);
-    ensure(id >= 0, `label of row ${i} must be one of ${LABELS.join('')}, got ${JSON.stringify(letter)}`);
-    return id;
-  });
+  const out = new Uint8Array(letters.length);
+  for (let i = 0; i < out.length; i++) {
+    const id = LABELS.indexOf(letters[i] as Label);
+    if (!binary && id < 0)
+      ensure(false, `label of row ${i} must be one of ${LABELS.join('')}, got ${JSON.stringify(letters[i])}`);
+    out[i] = binary ? Number(letters[i] === 'S') : id;
+  }
+  return out;
 }

@@ -1,5 +1,5 @@
 import { ensure } from '../runtime/errors';
-import { f1FromConfusion } from './f1';
+import { macroF1FromConfusion } from './f1';
 import { groupRows } from './groups';
 
 /** A statistic of rows whose clusters carry weights: `weights[c]` is how often cluster c was drawn. NaN where it is not defined. */
@@ -31,7 +31,7 @@ export const meanOf: Statistic = (values, cluster, clusters) => {
 /** AUC of scores against `positive`, ties averaged (`auc`): rows are sorted once, a resample is one pass over them. */
 export function aucOf(positive: ArrayLike<number | boolean>): Statistic {
   return (scores, cluster) => {
-    const { order, ends } = runs(scores, positive);
+    const { ends, clusters, up: isUp } = runs(scores, positive, cluster);
     return (weights) => {
       let below = 0;
       let pos = 0;
@@ -40,8 +40,8 @@ export function aucOf(positive: ArrayLike<number | boolean>): Statistic {
         let up = 0;
         let down = 0;
         for (; i < ends[r]; i++) {
-          if (positive[order[i]]) up += weights[cluster[order[i]]];
-          else down += weights[cluster[order[i]]];
+          if (isUp[i]) up += weights[clusters[i]];
+          else down += weights[clusters[i]];
         }
         sum += up * (below + down / 2);
         below += down;
@@ -55,7 +55,7 @@ export function aucOf(positive: ArrayLike<number | boolean>): Statistic {
 /** Average precision of scores against `positive` (`averagePrecision`): rows are sorted once, a resample is one pass over them. */
 export function averagePrecisionOf(positive: ArrayLike<number | boolean>): Statistic {
   return (scores, cluster) => {
-    const { order, ends } = runs(scores, positive);
+    const { ends, clusters, up: isUp } = runs(scores, positive, cluster);
     return (weights) => {
       let hits = 0;
       let taken = 0;
@@ -63,9 +63,9 @@ export function averagePrecisionOf(positive: ArrayLike<number | boolean>): Stati
       for (let r = ends.length - 1; r >= 0; r--) {
         let up = 0;
         for (let i = r > 0 ? ends[r - 1] : 0; i < ends[r]; i++) {
-          const weight = weights[cluster[order[i]]];
+          const weight = weights[clusters[i]];
           taken += weight;
-          if (positive[order[i]]) up += weight;
+          if (isUp[i]) up += weight;
         }
         hits += up;
         if (up > 0) sum += up * (hits / taken);
@@ -103,21 +103,30 @@ export function macroF1Of(given: ArrayLike<number>, classes: number): Statistic 
     }
     const cell = Uint16Array.from(cells);
     const count = Float64Array.from(counts);
+    const total = new Float64Array(classes * classes);
     return (weights) => {
-      const total = new Float64Array(classes * classes);
+      total.fill(0);
       for (let c = 0, at = 0; c < clusters; c++) {
         const end = offsets[c + 1];
         const weight = weights[c];
         if (weight === 0) at = end;
         for (; at < end; at++) total[cell[at]] += weight * count[at];
       }
-      return f1FromConfusion(total, classes).macro;
+      return macroF1FromConfusion(total, classes);
     };
   };
 }
 
-/** Rows in ascending order of score, and where each run of equal scores ends. */
-function runs(scores: ArrayLike<number>, positive: ArrayLike<number | boolean>): { order: Int32Array; ends: Int32Array } {
+interface Runs {
+  /** Where each run of equal scores ends. */
+  ends: Int32Array;
+  /** The cluster of each row, and whether it is positive, in ascending order of score. */
+  clusters: Int32Array;
+  up: Uint8Array;
+}
+
+/** Rows in ascending order of score, laid out in that order, so that a resample reads them one after another. */
+function runs(scores: ArrayLike<number>, positive: ArrayLike<number | boolean>, cluster: ArrayLike<number>): Runs {
   ensure(
     scores.length === positive.length,
     `scores and labels must be equally long, got ${scores.length} and ${positive.length}`,
@@ -128,5 +137,9 @@ function runs(scores: ArrayLike<number>, positive: ArrayLike<number | boolean>):
   );
   const ends: number[] = [];
   for (let i = 1; i <= order.length; i++) if (i === order.length || scores[order[i]] !== scores[order[i - 1]]) ends.push(i);
-  return { order, ends: Int32Array.from(ends) };
+  return {
+    ends: Int32Array.from(ends),
+    clusters: order.map((i) => cluster[i]),
+    up: Uint8Array.from(order, (i) => Number(positive[i])),
+  };
 }

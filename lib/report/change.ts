@@ -62,6 +62,29 @@ export function changeWithParts(
   const { draws = 1000, level = 0.95, key = Key.from('change') } = options;
   const pairs = pairUp(metric, row, against);
   if (!pairs.length) return undefined;
+  const name = [metric, draws, level, ...key.words(), ...pairs.map((p) => `${numberOf(p.row)}:${numberOf(p.against)}`)].join(' ');
+  let found = measured.get(name);
+  if (!found) measured.set(name, (found = measure(metric, pairs, { draws, level, key })));
+  return found;
+}
+
+/** Changes measured before: a document asks for a table's changes in its brief form, its full one, its figures and its notes. */
+const measured = new Map<string, { change: Change; parts?: VarianceParts }>();
+const numbers = new WeakMap<RunRecord, number>();
+let last = 0;
+
+/** A number of a record in this process; two records have two, also where they are of the same run. */
+function numberOf(run: RunRecord): number {
+  const number = numbers.get(run) ?? ++last;
+  numbers.set(run, number);
+  return number;
+}
+
+function measure(
+  metric: string,
+  pairs: readonly Pair[],
+  { draws, level, key }: Required<ChangeOptions>,
+): { change: Change; parts?: VarianceParts } {
   const deltas = pairs.map((p) => p.row.metrics[metric] - p.against.metrics[metric]);
   const seeds = [...new Set(pairs.map((p) => p.row.experiment.seed))];
   const counts = { pairs: pairs.length, seeds: seeds.length, folds: new Set(pairs.map((p) => p.row.experiment.fold)).size };

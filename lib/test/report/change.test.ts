@@ -56,8 +56,15 @@ test('the same runs give the same digits, in whatever order they come', () => {
   const row = runs(0.75, 3, 'row');
   const base = runs(0.7, 3, 'base');
   const one = pairedChange('microF1', row, base);
-  assert.deepEqual(pairedChange('microF1', row, base), one);
-  assert.deepEqual(pairedChange('microF1', [...row].reverse(), [...base].reverse()), one);
+  const copies = (of: typeof row) => of.map((record) => structuredClone(record)); // measured anew: what was measured is kept by record
+  assert.deepEqual(pairedChange('microF1', copies(row), copies(base)), one);
+  assert.deepEqual(pairedChange('microF1', copies(row).reverse(), copies(base).reverse()), one);
+  const again = runs(0.6, 3, 'base');
+  assert.deepEqual(
+    again.map((r) => r.id),
+    base.map((r) => r.id),
+  );
+  assert.notDeepEqual(pairedChange('microF1', row, again), one, 'other records of the same runs are measured for themselves');
 });
 
 test('intervals cover: over 120 simulated null comparisons of 3 seeds, 95 % intervals exclude 0 in at most 10 % (binomial bound)', () => {
