@@ -1,6 +1,7 @@
 import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { ensure, InputError } from '../runtime/errors';
+import { canonicalJson, sha256, sha256File } from '../runtime/hash';
 
 /** Where one tensor lies in a file. */
 export interface StoredTensor {
@@ -98,6 +99,16 @@ export function openWeights(folder: string): Map<string, SafetensorsReader> {
     byName.set(name, reader);
   }
   return byName;
+}
+
+/** SHA-256 of a folder's weights: of model.safetensors, or, where they are in shards, of the shards' names with theirs. */
+export async function weightsDigest(folder: string): Promise<string> {
+  const single = join(folder, 'model.safetensors');
+  if (existsSync(single)) return sha256File(single);
+  const files = [...new Set([...openWeights(folder).values()].map(({ path }) => path))].sort();
+  const digests: Record<string, string> = {};
+  for (const file of files) digests[basename(file)] = await sha256File(file);
+  return sha256(canonicalJson(digests));
 }
 
 type Entry = { dtype: string; shape: number[]; data_offsets: [number, number] };

@@ -29,7 +29,7 @@ import { queryNumbers, toPredictions } from './predictions';
 import type { RunRecord } from './record';
 import { bestOf, updatesOf } from './selection';
 import type { StartingEncoder } from './start';
-import { localesOf } from './start';
+import { localesOf, weightsOf } from './start';
 import { unknownTokens } from './unknown-tokens';
 
 /**
@@ -88,6 +88,7 @@ export async function runFinetune(
           ? { unknownTokens: await unknownTokens(dataset, start.tokenizer, config.start.name) }
           : {}),
       },
+      ...(await weightsOf(config.start)),
       code: codeVersion(),
       environment: environment(config.precision),
       cost: {

@@ -2,6 +2,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from '
 import { basename, dirname, join } from 'node:path';
 import { readCatalogue } from '../data';
 import type { Dataset } from '../data/types';
+import { weightsDigest } from '../encoder';
 import { TASKS, type PretrainConfig } from '../pretrain/config';
 import { ensure, oneOf, shown } from '../runtime/errors';
 import { writeFileAtomic } from '../runtime/files';
@@ -32,12 +33,10 @@ export interface PretrainRequest {
   out: string;
 }
 
-/** The start that `--from` means: its folder or name, with the checksum of its weights, and the scale's dropout. */
+/** The start that `--from` means: its folder or name, with the digest of its weights, and the scale's dropout. */
 export async function startFrom(name: string, { dropout, attentionDropout }: EncoderStart): Promise<EncoderStart> {
   const { folder } = await resolveWeights(name);
-  const file = join(folder, 'model.safetensors');
-  const sha256 = existsSync(file) ? await sha256File(file) : undefined;
-  return { from: 'weights', name, ...(sha256 ? { sha256 } : {}), dropout, attentionDropout };
+  return { from: 'weights', name, sha256: await weightsDigest(folder), dropout, attentionDropout };
 }
 
 /** The pre-training that a request means. Throws an InputError where it cannot be run. */

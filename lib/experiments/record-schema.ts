@@ -62,6 +62,9 @@ export const recordSchema = z.looseObject({
     train: count,
     evaluation: count,
   }),
+  weights: z
+    .looseObject({ name: z.string(), sha256: z.string().regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 in hexadecimal') })
+    .optional(),
   code: z.looseObject({ version: z.string(), commit: z.string().nullable(), dirty: z.boolean() }),
   environment: z.looseObject({
     node: z.string(),

@@ -61,6 +61,8 @@ export interface RunRecord {
     /** How many rows have which grade, where rows are graded; `labels` are then all 0. */
     grades?: Record<string, number>;
   };
+  /** The weights that it starts from: name or folder, and the SHA-256 of their file. Absent from scratch. */
+  weights?: { name: string; sha256: string };
   code: { version: string; commit: string | null; dirty: boolean };
   environment: {
     node: string;

@@ -1,11 +1,21 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { initialise, encoderParams, loadPretrained, MATCHING_START, readConfigJson, type EncoderConfig } from '../encoder';
+import {
+  initialise,
+  encoderParams,
+  loadPretrained,
+  MATCHING_START,
+  readConfigJson,
+  weightsDigest,
+  type EncoderConfig,
+} from '../encoder';
 import { resolveWeights as resolveKnownOrFolder } from '../encoder/weights';
 import { LOCALES, type Dataset, type Locale, type Row } from '../data/types';
 import { loadTokenizer, productText, trainTokenizer, type Tokenizer } from '../text';
 import type { Key } from '../runtime/key';
+import { ensure } from '../runtime/errors';
 import type { EncoderStart } from './config';
+import type { RunRecord } from './record';
 
 /** An encoder before a run: its shape, its tokenizer, its weights, and the locales it can read. */
 export interface StartingEncoder {
@@ -26,6 +36,13 @@ export async function localesOf(start: EncoderStart): Promise<readonly Locale[]>
   return (await resolveWeights(start.name)).locales;
 }
 
+/** The weights that a run starts from, for its record: their name and digest; nothing from scratch. */
+export async function weightsOf(start: EncoderStart | undefined): Promise<Pick<RunRecord, 'weights'>> {
+  if (start?.from !== 'weights') return {};
+  const { folder } = await resolveWeights(start.name);
+  return { weights: { name: start.name, sha256: await weightsDigest(folder) } };
+}
+
 /** A scratch encoder with a vocabulary trained on the catalogue and the training queries, or a pre-trained one from its folder. */
 export async function startingEncoder(
   start: EncoderStart,
@@ -36,6 +53,11 @@ export async function startingEncoder(
 ): Promise<StartingEncoder> {
   if (start.from === 'weights') {
     const { folder, locales } = await resolveWeights(start.name);
+    const sha256 = start.sha256 === undefined ? undefined : await weightsDigest(folder);
+    ensure(
+      sha256 === start.sha256,
+      `weights ${start.name} must be those that the run names, SHA-256 ${start.sha256}, got ${sha256}`,
+    );
     const { config, params, heads } = loadPretrained(folder);
     const { dropout, attentionDropout } = start;
     return {

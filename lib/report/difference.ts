@@ -19,9 +19,9 @@ export interface RunDifference {
 /** Compares two records field by field. */
 export function runDifference(first: RunRecord, second: RunRecord): RunDifference {
   const names = [...new Set([...Object.keys(first.metrics), ...Object.keys(second.metrics)])];
-  const parts = ({ data, code, environment, cost }: RunRecord): object => {
+  const parts = ({ data, weights, code, environment, cost }: RunRecord): object => {
     const { name: _name, sha256: _sha256, ...sizes } = data;
-    return { data: sizes, code, environment, cost };
+    return { data: sizes, weights, code, environment, cost };
   };
   return {
     experiment: differences(first.experiment, second.experiment),

@@ -6,6 +6,9 @@ import { codeVersion, environment, peakMemoryBytes } from '../../runtime/provena
 import { experimentOf, type GradedExperiment, type RunHooks } from '../experiment';
 import { packProbabilities, rowsHash } from '../predictions';
 import type { Predictions, RunRecord } from '../record';
+import type { EncoderStart } from '../config';
+import { weightsOf } from '../start';
+import type { Ranker } from './config';
 import { classOfGrade, foldsOf, openGraded, TOP_GRADE, type GradedData } from './data';
 import { scoreBy } from './rankers';
 
@@ -42,6 +45,7 @@ export async function runGraded(
       train: data.rows.length,
       evaluation: data.rows.length,
     },
+    ...(await weightsOf(startOf(config.ranker))),
     code: codeVersion(),
     environment: environment(config.ranker.by === 'cross-encoder' ? config.ranker.model.precision : 'f32'),
     cost: {
@@ -63,6 +67,12 @@ export async function runGraded(
     checks: [],
     predictions,
   };
+}
+
+/** Where a ranker's encoder starts, if it has one of its own. */
+function startOf(ranker: Ranker): EncoderStart | undefined {
+  if (ranker.by === 'cosine') return ranker.encoder.start;
+  return ranker.by === 'cross-encoder' ? ranker.model.start : undefined;
 }
 
 /** Scores in [0, 1] as a record keeps them: each row's grade, and one number a row. The letters only fill the record's form. */

@@ -5,6 +5,7 @@ import { codeVersion, environment, peakMemoryBytes } from '../../runtime/provena
 import { Checkpoints } from '../../train/checkpoint';
 import { experimentOf, type RankingExperiment, type RunHooks } from '../experiment';
 import type { RunRecord } from '../record';
+import { weightsOf } from '../start';
 import { runBaselineRanker } from './baseline';
 import { rankingWorld, type RankingWorld } from './data';
 import { eachSignal } from './each';
@@ -28,11 +29,13 @@ export async function runRanking(
   const { data } = world;
   const identity = experimentOf(experiment, { name: data.name, sha256: data.sha256 });
   const id = configHash(identity);
+  const weights = await weightsOf('start' in ranker ? ranker.start : undefined);
   const common = (cost: RankerRun['cost']): Omit<RunRecord, 'curves' | 'metrics' | 'checks'> => ({
     schema: 1,
     id,
     experiment: identity,
     data: describe(world),
+    ...weights,
     code: codeVersion(),
     environment: environment(ranker.by === 'network' ? ranker.precision : 'f32'),
     cost: {

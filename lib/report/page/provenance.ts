@@ -21,21 +21,21 @@ ${block(
     ...sizes(run.data),
   ]),
 )}
-${block(
-  'Code and machines',
-  ['Version', 'Commit', 'Device', 'Processor', 'Precision', 'Threads', 'Node', 'TensorFlow', 'Runs'],
-  machines.map(({ code, environment: e }) => [
-    code.version,
-    code.commit === null ? 'unknown' : code.commit.slice(0, 10) + (code.dirty ? ' + changes' : ''),
-    e.device,
-    `${e.cpu}, ${e.platform}`,
-    e.precision,
-    `${e.intraThreads}/${e.interThreads}`,
-    e.node,
-    e.tensorflow,
-    count(runs.filter((r) => JSON.stringify([r.environment, r.code]) === JSON.stringify([e, code])).length),
-  ]),
-)}
+${weightsBlock(runs)}${block(
+    'Code and machines',
+    ['Version', 'Commit', 'Device', 'Processor', 'Precision', 'Threads', 'Node', 'TensorFlow', 'Runs'],
+    machines.map(({ code, environment: e }) => [
+      code.version,
+      code.commit === null ? 'unknown' : code.commit.slice(0, 10) + (code.dirty ? ' + changes' : ''),
+      e.device,
+      `${e.cpu}, ${e.platform}`,
+      e.precision,
+      `${e.intraThreads}/${e.interThreads}`,
+      e.node,
+      e.tensorflow,
+      count(runs.filter((r) => JSON.stringify([r.environment, r.code]) === JSON.stringify([e, code])).length),
+    ]),
+  )}
 <details><summary>All runs</summary>
 ${block(
   'Runs',
@@ -56,6 +56,23 @@ ${block(
 )}
 </details>
 </section>`;
+}
+
+/** The weights that runs started from, where their records say which; records of schema 1 need not. */
+function weightsBlock(runs: readonly RunRecord[]): Markup | string {
+  const named = runs.filter((run) => run.weights);
+  if (!named.length) return '';
+  const key = ({ weights }: RunRecord): string => JSON.stringify(weights);
+  return markup`${block(
+    'Weights that runs start from',
+    ['Name', 'SHA-256', 'Runs'],
+    unique(named, key).map((run) => [
+      run.weights!.name,
+      run.weights!.sha256,
+      count(named.filter((r) => key(r) === key(run)).length),
+    ]),
+  )}
+`;
 }
 
 /** Rows, queries, rows by class (graded rows have none) and checksum. */

@@ -8,7 +8,7 @@ import { configFromHuggingFace, configToHuggingFace } from '../../encoder/config
 import { initialise } from '../../encoder/initialise';
 import { encoderParams } from '../../encoder/parameters';
 import { loadPretrained, loadTensors, savePretrained } from '../../encoder/pretrained';
-import { SafetensorsReader } from '../../encoder/safetensors';
+import { SafetensorsReader, weightsDigest } from '../../encoder/safetensors';
 import { writeSafetensors } from '../../encoder/safetensors-writer';
 import { classificationParams } from '../../heads/classification';
 import { mlmParams } from '../../heads/mlm';
@@ -18,10 +18,10 @@ import { tf } from '../../runtime/tensorflow';
 import { goldenFolder } from './golden-folder';
 import { tiny } from './tiny';
 
-function inFolder(body: (folder: string) => void): void {
+async function inFolder(body: (folder: string) => void | Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'pretrained-'));
   try {
-    body(folder);
+    await body(folder);
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -42,10 +42,10 @@ function write(path: string, tensors: Record<string, { dtype: string; shape: num
   writeFileSync(path, Buffer.concat([lead, json, ...Object.values(tensors).map((t) => t.bytes)]));
 }
 
-test('every type of encoder, with and without heads, comes back bit for bit, and nothing temporary stays', () => {
+test('every type of encoder, with and without heads, comes back bit for bit, and nothing temporary stays', async () => {
   for (const type of ['xlm-roberta', 'bert'] as const)
     for (const heads of [[], ['mlm'], ['classification'], ['mlm', 'classification', 'other']])
-      inFolder((folder) => {
+      await inFolder((folder) => {
         const config = tiny(type);
         const specs = {
           ...encoderParams(config),
@@ -66,9 +66,9 @@ test('every type of encoder, with and without heads, comes back bit for bit, and
 test(
   "transformers' own files: what is read, written and read again is the same, and so are the file's names",
   { skip: goldenFolder('seed7') ? false : 'the folder of reference numbers is missing' },
-  () => {
+  async () => {
     for (const model of ['xlmr-tiny', 'bert-tiny'])
-      inFolder((folder) => {
+      await inFolder((folder) => {
         const original = goldenFolder('seed7', model)!;
         const { config, params, heads, shapes } = loadPretrained(original);
         const specs = Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, { shape, init: { constant: 0 } }]));
@@ -84,8 +84,8 @@ test(
   },
 );
 
-test('f16, bf16 and f64 widen to the numbers that they stand for', () => {
-  inFolder((folder) => {
+test('f16, bf16 and f64 widen to the numbers that they stand for', async () => {
+  await inFolder((folder) => {
     const path = join(folder, 'x.safetensors');
     const f16 = Buffer.alloc(14); // 1, −2.5, the least subnormal 2⁻²⁴, 65504 (the largest), −0, ∞, 1/3 rounded
     [0x3c00, 0xc100, 0x0001, 0x7bff, 0x8000, 0x7c00, 0x3555].forEach((bits, i) => f16.writeUInt16LE(bits, 2 * i));
@@ -111,8 +111,8 @@ test('f16, bf16 and f64 widen to the numbers that they stand for', () => {
   });
 });
 
-test('sharded folders load like whole ones; old LayerNorm names and index buffers are understood', () => {
-  inFolder((folder) => {
+test('sharded folders load like whole ones; old LayerNorm names and index buffers are understood', async () => {
+  await inFolder(async (folder) => {
     const config = tiny('bert');
     const specs = encoderParams(config);
     const values = initialise(specs, Key.from('shards'));
@@ -133,6 +133,15 @@ test('sharded folders load like whole ones; old LayerNorm names and index buffer
     writeFileSync(join(folder, 'model.safetensors.index.json'), JSON.stringify({ weight_map: map }));
     writeFileSync(join(folder, 'config.json'), JSON.stringify(configToHuggingFace(config)));
     assert.deepEqual(loadPretrained(folder).params, values);
+    const digest = await weightsDigest(folder);
+    assert.match(digest, /^[0-9a-f]{64}$/);
+    const shard = readFileSync(join(folder, 'b.safetensors'));
+    shard[shard.length - 1] ^= 1;
+    writeFileSync(join(folder, 'b.safetensors'), shard);
+    assert.notEqual(await weightsDigest(folder), digest, 'one bit of the second shard');
+    shard[shard.length - 1] ^= 1;
+    writeFileSync(join(folder, 'b.safetensors'), shard);
+    assert.equal(await weightsDigest(folder), digest);
     const before = tf.memory().numTensors;
     const { params } = loadTensors(folder);
     for (const name of names) assert.deepEqual(params[name].dataSync(), values[name]);
@@ -146,8 +155,8 @@ test('sharded folders load like whole ones; old LayerNorm names and index buffer
   });
 });
 
-test('all that is wrong with the tensors stands in one error', () => {
-  inFolder((folder) => {
+test('all that is wrong with the tensors stands in one error', async () => {
+  await inFolder((folder) => {
     const config = tiny('xlm-roberta');
     const specs = { ...encoderParams(config) };
     const values = initialise(specs, Key.from('wrong'));
@@ -168,8 +177,8 @@ test('all that is wrong with the tensors stands in one error', () => {
   });
 });
 
-test('files that are cut off, not safetensors, or not there are named', () => {
-  inFolder((folder) => {
+test('files that are cut off, not safetensors, or not there are named', async () => {
+  await inFolder((folder) => {
     const path = join(folder, 'model.safetensors');
     assert.throws(() => loadPretrained(join(folder, 'nowhere')), /nowhere does not exist/);
     assert.throws(() => loadPretrained(folder), /config\.json cannot be read/);

@@ -13,11 +13,13 @@ import { Predictor } from '../../experiments/model-folder';
 import { packProbabilities } from '../../experiments/predictions';
 import { predictFile } from '../../experiments/predict-file';
 import { pretrainInto } from '../../experiments/pretrain-request';
+import { runExperiment } from '../../experiments/run';
 import { scales } from '../../experiments/scales';
 import { EMA_MODES } from '../../finetune/ema';
 import { FGM_MODES } from '../../finetune/fgm';
 import { MIXUP_MODES } from '../../finetune/mixup';
 import { RDROP_MODES } from '../../finetune/rdrop';
+import { sha256File } from '../../runtime/hash';
 import { loadTokenizer } from '../../text';
 
 const work = mkdtempSync(join(tmpdir(), 'single-'));
@@ -56,6 +58,13 @@ test('pretrain leaves a folder with encoder, heads, tokenizer, names and a recor
 test('finetune keeps a model that predicts what its run recorded; predict writes CSV, JSON lines and parquet', async () => {
   const record = await finetuneInto(request);
   const experiment = await finetuneExperiment(request);
+  const digest = await sha256File(join(encoder, 'model.safetensors'));
+  assert.deepEqual(record.weights, { name: encoder, sha256: digest });
+  const changed = { ...experiment.config.start, sha256: digest.replace(/./g, '0') } as typeof experiment.config.start;
+  await assert.rejects(
+    runExperiment({ ...experiment, config: { ...experiment.config, start: changed } }, []),
+    new RegExp(`weights ${encoder} must be those that the run names, SHA-256 0{64}, got ${digest}`),
+  );
   const dataset = await openDataset(experiment.source, 3);
   const rows = splitFold(taskRows(dataset, 2, ['us', 'es', 'jp']), 1, experiment.folds).evaluation;
   const probabilities = await Predictor.load(model).predict(rows);
