@@ -40,7 +40,7 @@ export function registerReproduce(program: Command): void {
     .option('--rows <list>', 'only these rows, or groups of rows that run on request, such as converged')
     .option(
       '--set <name=value>',
-      'another value for a setting of the base configuration; may be repeated',
+      'another value for a setting of the base configuration, or of the tricks and tasks that rows switch on; may be repeated',
       (v: string, all: string[]) => [...all, v],
       [],
     )

@@ -1,4 +1,5 @@
 import { ensure, InputError, shown } from '../runtime/errors';
+import { canonicalJson } from '../runtime/hash';
 
 /** A change of some members of a configuration, at any depth. A list or a union member (an object with another shape, null) is replaced whole. */
 export type Patch<T> = T extends readonly unknown[] ? T : T extends object ? { readonly [K in keyof T]?: Patch<T[K]> } : T;
@@ -41,6 +42,30 @@ export function applySettings<T>(base: T, settings: readonly string[]): T {
 
 /** Switches that are absent where they are off, so that older configurations keep their names, and what else a configuration has that knows them. */
 const SWITCHES: Readonly<Record<string, string>> = { recompute: 'precision', momentsOnHost: 'precision', emaOnHost: 'tricks' };
+
+/** Whether a configuration has a setting `a.b=value` at that value: an alternative that is null, or another shape, has none of its members. */
+export function hasSetting(config: unknown, setting: string): boolean {
+  const at = setting.indexOf('=');
+  const path = setting.slice(0, at).split('.');
+  const text = setting.slice(at + 1);
+  const owner = path.slice(0, -1).reduce<unknown>((inner, key) => (isObject(inner) ? inner[key] : undefined), config);
+  const key = path[path.length - 1];
+  if (!isObject(owner)) return false;
+  if (key in SWITCHES && SWITCHES[key] in owner) return canonicalJson(owner[key] ?? false) === text;
+  return key in owner && canonicalJson(owner[key]) === canonicalJson(parse(text, owner[key], path.join('.')));
+}
+
+/** Whether what a setting belongs to is null, so that it can only be meant for rows that have it. */
+export function isSwitchedOff(config: unknown, setting: string): boolean {
+  const owners = setting.slice(0, setting.indexOf('=')).split('.').slice(0, -1);
+  let inner = config;
+  for (const key of owners) {
+    if (!isObject(inner) || !(key in inner)) return false;
+    inner = inner[key];
+    if (inner === null) return true;
+  }
+  return false;
+}
 
 function set(config: unknown, [key, ...rest]: string[], text: string, path: string): unknown {
   if (isObject(config) && key in SWITCHES && SWITCHES[key] in config) {

@@ -2,7 +2,7 @@ import { ensure, inRange } from '../runtime/errors';
 import { tablePretraining } from './tables/pretrained';
 import { checkExperiment } from './check-config';
 import { chosenRows, rowConfig, tableNamed, type FinetuneRow, type FinetuneTable } from './tables';
-import { applySettings } from './patch';
+import { applySettings, hasSetting, isSwitchedOff } from './patch';
 import { scaleNamed } from './scales';
 import type { DataSource, FinetuneConfig, Scale } from './config';
 import { dependenciesOf, type Experiment } from './experiment';
@@ -22,7 +22,10 @@ export interface GridRequest {
   folds?: readonly number[];
   /** Rows by id or group; all that stand in no group when absent. */
   rows?: readonly string[];
-  /** `a.b=value` settings laid over the base configuration; `clean.…` over the rows with confident learning. */
+  /**
+   * `a.b=value` settings laid over the base configuration; `clean.…` over the rows with confident learning; those of a trick or a pre-training that the base
+   * does not have, over the scale's own, which its rows switch on.
+   */
   set?: readonly string[];
   /** Another share of flipped labels in generated data. */
   noise?: number;
@@ -44,13 +47,14 @@ export interface Grid {
 
 /** The runs a request means, seed by seed so that paired rows finish together. */
 export function planGrid(request: GridRequest): Grid {
-  const scale = scaleNamed(request.scale);
+  const settings = request.set ?? [];
+  const scale = withSettings(scaleNamed(request.scale), request.table, settings);
   let table = tableNamed(request.table, scale);
   const source = sourceOf(request, table.source ?? scale.data, scale);
   const isClean = (setting: string): boolean => setting.startsWith('clean.');
-  const settings = request.set ?? [];
   const ranks = table.rows.every((row) => row.ranking);
-  const base = applySettings(baseFor(table, scale, source), ranks ? [] : settings.filter((s) => !isClean(s)));
+  const ofBase = settings.filter((s) => !ranks && !isClean(s) && !isSwitchedOff(table.base, s));
+  const base = applySettings(baseFor(table, scale, source), ofBase);
   // What a table says of its rows follows the loss that its base has after the settings.
   if (base.loss.kind !== table.base.loss.kind)
     table = tableNamed(request.table, { ...scale, base: { ...scale.base, loss: base.loss } });
@@ -70,6 +74,7 @@ export function planGrid(request: GridRequest): Grid {
     return { ...own, scale: scale.name, seed, ...part, source } as Experiment;
   };
   rows.forEach((row) => checkExperiment(experimentAt(row, 0, folds[0])));
+  if (!ranks) checkRead(table.id, settings, rows.map((row) => experimentAt(row, 0, folds[0]))); // prettier-ignore
   const seedsOf = ({ id }: { id: string }): number => request.rowSeeds?.[table.id]?.[id] ?? seeds;
   const cells = Array.from({ length: Math.max(...rows.map(seedsOf)) }, (_, seed) =>
     folds.flatMap((fold) =>
@@ -79,6 +84,24 @@ export function planGrid(request: GridRequest): Grid {
     ),
   ).flat();
   return { table, scale, cells: withDependencies(cells) };
+}
+
+/** A scale whose tricks and pre-training have the settings that a table's base does not take: its rows switch them on, and their labels name them. */
+function withSettings(scale: Scale, id: string, settings: readonly string[]): Scale {
+  const { base } = tableNamed(id, scale);
+  const own = settings.filter((setting) => isSwitchedOff(base, setting) && /^(tricks|pretrain)\./.test(setting));
+  const { tricks, pretrain } = applySettings({ tricks: scale.tricks, pretrain: scale.pretrain }, own);
+  return { ...scale, tricks, pretrain };
+}
+
+/** Throws an InputError for a setting that would change nothing: no experiment, or none that it combines, has it at its value. */
+function checkRead(table: string, settings: readonly string[], experiments: readonly Experiment[]): void {
+  const configs = experiments.flatMap(({ config }): readonly unknown[] => ('members' in config ? config.members : [config]));
+  for (const setting of settings)
+    ensure(
+      configs.some((config) => hasSetting(config, setting)),
+      `--set ${setting}: no row of table ${table} that would run takes it; each has a value of its own or does not read it`,
+    );
 }
 
 /** The data of a request: a file, or the scale's own with the noise that was asked for. */

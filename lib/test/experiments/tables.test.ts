@@ -33,6 +33,32 @@ test('a run that two tables share is one run: tables 2 and 6 with 4, 5 and 7 (eq
   for (const cell of [...four, ...five, ...seven]) assert.ok(!canonicalJson(cell.experiment).includes('"clean"'));
 });
 
+test('`--set` reaches the trick and the pre-training that only rows have, keeps rows with a value of their own, and is refused where nothing takes it', () => {
+  const setTo = (table: string, scale: string, ...set: string[]) => planGrid({ table, scale, seeds: 1, folds: [0], set });
+  const epsilons = (cells: readonly Cell[]) =>
+    Object.fromEntries(cells.map(({ row, experiment: { config } }) => [row, 'tricks' in config ? config.tricks.fgm?.epsilon : undefined])); // prettier-ignore
+  const { epsilon } = scales.smoke.tricks.fgm;
+  const [usual, changed] = [plan('5', 'smoke'), setTo('5', 'smoke', 'tricks.fgm.epsilon=0.07')].map(({ cells }) => cells);
+  const wanted = Object.entries(epsilons(usual)).map(([row, was]) => [row, was === epsilon ? 0.07 : was]);
+  assert.deepEqual(epsilons(changed), Object.fromEntries(wanted));
+  assert.ok(wanted.some(([, e]) => e === 0.07) && wanted.some(([, e]) => e === 1), 'rows that follow, and the published one');
+  assert.equal(canonicalJson(cellOf(changed, 'base').experiment), canonicalJson(cellOf(usual, 'base').experiment));
+  const steps = setTo('3', 'smoke', 'pretrain.steps=5').cells.map(({ experiment: { config } }) => 'pretrain' in config && config.pretrain?.steps); // prettier-ignore
+  assert.deepEqual(new Set(steps), new Set([undefined, 5]));
+  assert.doesNotThrow(() => setTo('4', 'smoke', `optimiser.batch=${scales.smoke.base.optimiser.batch}`));
+  for (const [table, setting] of [
+    ['3', 'tricks.fgm.epsilon=0.07'],
+    ['4', 'clean.fraction=0.1'],
+    ['5', 'clean.fraction=0.1'],
+  ])
+    // prettier-ignore
+    assert.throws(() => setTo(table, 'smoke', setting), /InputError: --set .*: no row of table . that would run takes it/);
+  assert.throws(
+    () => planGrid({ table: 'chorus', scale: 'minilm', seeds: 1, set: ['optimiser.batch=8'] }),
+    /--set optimiser\.batch=8: no row of table chorus that would run takes it/,
+  );
+});
+
 test('five out-of-fold models serve every row of table 6, and stand before the first that reads them', () => {
   const { cells } = plan('6');
   const parts = cells.filter((cell) => cell.experiment.kind === 'out-of-fold');
