@@ -20,7 +20,11 @@ export function stepRatio(runs: readonly RunRecord[], reference: readonly RunRec
   return best === undefined ? undefined : stepTime(own.get(best)!)! / stepTime(other.get(best)!)!;
 }
 
-const timed = (runs: readonly RunRecord[]): RunRecord[] => runs.filter(({ cost }) => cost.steps > 0 && cost.stepMilliseconds > 0);
+/** Updates below which a run's step time says nothing: of 24 updates at the scale smoke one row's was three tenths of another's that does less. */
+const FEWEST_UPDATES = 50;
+
+const timed = (runs: readonly RunRecord[]): RunRecord[] =>
+  runs.filter(({ cost }) => cost.steps >= FEWEST_UPDATES && cost.stepMilliseconds > 0);
 
 /** Timed runs by the commit and the machine that made them; those of an unknown commit are left out. */
 function byMaker(runs: readonly RunRecord[]): Map<string, RunRecord[]> {

@@ -72,6 +72,8 @@ test('step times are compared only between two runs each of one commit on one ma
   assert.equal(stepRatio([...own, ...quiet], [...base, ...fast]), 2, 'the commit whose reference was fastest');
   assert.equal(stepRatio(own.slice(1), base), undefined, 'one run of that commit on that machine');
   assert.equal(stepRatio([timed(a[0], 3, null, 'one'), timed(a[1], 3, null, 'one')], [timed(b[0], 3, null, 'one'), timed(b[1], 3, null, 'one')]), undefined); // prettier-ignore
+  const short = (runs: RunRecord[]): RunRecord[] => runs.map((run) => ({ ...run, cost: { ...run.cost, steps: 24 } }));
+  assert.equal(stepRatio(short(own), short(base)), undefined, 'too few updates to time');
   const plain = summarise({ ...table, stepTime: false }, rowRuns, { draws: 100 });
   assert.ok(!gridOf(plain).columns.some(({ title }) => title === 'Step time'));
   assert.equal(plain.rows[1].cost!.stepMilliseconds, rendered.rows[1].cost!.stepMilliseconds, 'milliseconds stay in the CSV');
