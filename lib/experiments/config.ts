@@ -44,6 +44,8 @@ export interface TrigramConfig {
   capacity: number;
   init: 'random' | 'word2vec';
   frozen: boolean;
+  /** Of the word2vec start: see `Word2vecOptions`, whose defaults hold where this is absent. */
+  word2vec?: { window: number; negatives: number; epochs: number; sample: number };
 }
 
 export interface OptimiserConfig extends Schedule {

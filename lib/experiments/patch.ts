@@ -20,9 +20,10 @@ export function applyPatch<T>(base: T, patch: Patch<T>, path = ''): T {
   }
   const result: Record<string, unknown> = { ...base };
   for (const [key, value] of Object.entries(patch)) {
+    if (value === undefined) continue;
     const at = path ? `${path}.${key}` : key;
     ensure(key in base, `${at} is not a setting: ${path || 'the configuration'} has ${Object.keys(base).join(', ')}`);
-    if (value !== undefined) result[key] = applyPatch(base[key], value as Patch<unknown>, at);
+    result[key] = applyPatch(base[key], value as Patch<unknown>, at);
   }
   return result as T;
 }

@@ -75,9 +75,9 @@ export function trigramVectors(
   vocabulary: TrigramVocabulary,
   key: Key,
 ): Float32Array {
-  const { groups, keepLast } = config.trigrams!;
+  const { groups, keepLast, word2vec: own } = config.trigrams!;
   const sequences = train.flatMap((row) =>
     bagTexts(row, groups).map((text) => Int32Array.from(vocabulary.ids(text, { keepLast }))),
   );
-  return word2vec(sequences, { size: vocabulary.size, dimensions: config.head.trigrams, key });
+  return word2vec(sequences, { ...own, size: vocabulary.size, dimensions: config.head.trigrams, key });
 }

@@ -1,6 +1,9 @@
 import { ensure, inRange } from '../runtime/errors';
 import type { Key, Random } from '../runtime/key';
 
+/** The settings of the paper's released word2vec run; the defaults here suit a short corpus. */
+export const WORD2VEC_AS_CODED = { window: 15, negatives: 20, epochs: 3, sample: 6e-5 } as const;
+
 export interface Word2vecOptions {
   /** V: ids are below it. Default: the largest id + 1. */
   size?: number;

@@ -77,6 +77,12 @@ const trigrams = settings<TrigramConfig>({
   capacity: whole(1),
   init: choice<TrigramConfig['init']>({ random: true, word2vec: true }),
   frozen: flag,
+  word2vec: settings<NonNullable<TrigramConfig['word2vec']>>({
+    window: whole(1),
+    negatives: whole(1),
+    epochs: whole(1),
+    sample: within(0, 1),
+  }).optional(),
 });
 
 const loss = settings<LossConfig>({

@@ -2,14 +2,18 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { assembleTables } from '../../experiments/assemble';
+import { openDataset } from '../../experiments/dataset';
 import { experimentOf, runId, type FinetuneExperiment } from '../../experiments/experiment';
 import { planGrid, type Cell } from '../../experiments/plan';
 import type { RunRecord } from '../../experiments/record';
+import { buildVocabularies, trigramVectors } from '../../experiments/prepare';
 import { planRuns, runGrid } from '../../experiments/runner';
 import { summarise } from '../../report/summarise';
 import { tableNamed } from '../../experiments/tables';
 import { scales } from '../../experiments/scales';
 import { canonicalJson, configHash } from '../../runtime/hash';
+import { Key } from '../../runtime/key';
+import { bagTexts, word2vec } from '../../text';
 import { simulateRecord } from '../report/simulate';
 import { ownDataCache } from './data-cache';
 
@@ -57,6 +61,21 @@ test('`--set` reaches the trick and the pre-training that only rows have, keeps 
     () => planGrid({ table: 'chorus', scale: 'minilm', seeds: 1, set: ['optimiser.batch=8'] }),
     /--set optimiser\.batch=8: no row of table chorus that would run takes it/,
   );
+});
+
+test("table 7's word2vec as coded is learned with the release's settings; the usual row names none (oracle: word2vec itself)", async () => {
+  const { cells } = planGrid({ table: '7', scale: 'smoke', seeds: 1, folds: [0], rows: ['word2vec', 'word2vec-coded'] });
+  const [usual, coded] = ['word2vec', 'word2vec-coded'].map((row) => cellOf(cells, row).experiment as FinetuneExperiment);
+  assert.ok(!canonicalJson(usual).includes('"word2vec":'), 'its name is what it was');
+  const { rows, products } = await openDataset(coded.source, 0);
+  const key = Key.from('vectors');
+  const { trigrams } = buildVocabularies(coded.config, products, rows);
+  const learned = trigramVectors(coded.config, rows, trigrams!, key);
+  assert.notDeepEqual(learned, trigramVectors(usual.config, rows, trigrams!, key));
+  const { groups, keepLast } = coded.config.trigrams!;
+  const sequences = rows.flatMap((row) => bagTexts(row, groups).map((t) => Int32Array.from(trigrams!.ids(t, { keepLast }))));
+  const settings = { window: 15, negatives: 20, epochs: 3, sample: 6e-5, size: trigrams!.size, dimensions: 64, key };
+  assert.deepEqual(learned, word2vec(sequences, settings));
 });
 
 test('five out-of-fold models serve every row of table 6, and stand before the first that reads them', () => {
