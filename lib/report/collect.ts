@@ -23,6 +23,11 @@ export interface FilledTable {
 /** Generated data as `--noise` names them. */
 const OTHER_NOISE = /^generated-.*-noiseRate-/;
 
+/** Whether a table is one whose rows are not measured against one another, as Table 2's tasks. */
+const compareNothing = ({ rows }: RenderedTable): boolean => rows.every((row) => row.against === undefined);
+
+const severalRan = ({ rows }: RenderedTable): boolean => rows.filter((row) => row.runs > 0).length > 1;
+
 /**
  * Every table that the records fill: the largest scale first, then by data set and table. Data generated with another share of flipped labels, which the
  * removal sweep shows, are left out unless asked for by name. A table of which no two rows can be compared (one run that it
@@ -39,7 +44,7 @@ export function fillTables(records: readonly RunRecord[], wanted: Wanted = {}): 
     }))
     .filter(
       ({ table }) =>
-        wanted.table !== undefined || table.rows.every((r) => r.against === undefined) || table.rows.some((r) => r.change),
+        wanted.table !== undefined || table.rows.some((r) => r.change) || (compareNothing(table) && severalRan(table)),
     )
     .sort((a, b) => SCALES.indexOf(b.scale) - SCALES.indexOf(a.scale));
 }

@@ -55,6 +55,16 @@ test('records fill the rows whose configuration is theirs, and only those', () =
   assert.deepEqual(fillTables(records, { scale: 'demo' }), []);
 });
 
+test('a run that fills one row of another table as well does not show that table, unless it is asked for', () => {
+  const [{ experiment }] = planGrid({ table: '5', scale: 'smoke', seeds: 1, folds: [0], rows: ['mixup'] }).cells;
+  const [{ data }] = records;
+  const identity = experimentOf(experiment, { name: data.name, sha256: data.sha256 });
+  const shared = { ...records[0], experiment: identity, id: configHash(identity) };
+  const ids = (found: ReturnType<typeof fillTables>): string[] => found.map(({ table }) => table.id);
+  assert.deepEqual(ids(fillTables([...records, shared])), ['5']);
+  assert.deepEqual(ids(fillTables([...records, shared], { table: '2' })), ['2'], 'Table 2 has the row');
+});
+
 test('document blocks: drift is found, --write repairs it, and a second pass finds none', () => {
   mkdirSync(join(folder, 'docs'));
   const readme = join(folder, 'README.md');
