@@ -39,8 +39,8 @@ export async function localesOf(start: EncoderStart): Promise<readonly Locale[]>
 /** The weights that a run starts from, for its record: their name and digest; nothing from scratch. */
 export async function weightsOf(start: EncoderStart | undefined): Promise<Pick<RunRecord, 'weights'>> {
   if (start?.from !== 'weights') return {};
-  const { folder } = await resolveWeights(start.name);
-  return { weights: { name: start.name, sha256: await weightsDigest(folder) } };
+  const { name, sha256 } = start; // a digest that the start names was held against the folder when it was loaded
+  return { weights: { name, sha256: sha256 ?? (await weightsDigest((await resolveWeights(name)).folder)) } };
 }
 
 /** A scratch encoder with a vocabulary trained on the catalogue and the training queries, or a pre-trained one from its folder. */

@@ -1,12 +1,12 @@
 // Oracles: exit codes and lines as a user sees them; the settings listed are those that `--set` takes.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { main } from '../../cli/main';
 import type { FinetuneConfig } from '../../experiments/config';
+import { esci as runProgram } from '../program';
 
 const work = mkdtempSync(join(tmpdir(), 'esci-finetune-'));
 test.after(() => rmSync(work, { recursive: true, force: true }));
@@ -14,11 +14,7 @@ const model = join(work, 'model');
 const cache = join(work, 'cache');
 process.env.ESCI_DATA_CACHE = cache;
 
-const esci = (...words: string[]): { status: number | null; stdout: string; stderr: string } => {
-  const program = join(__dirname, '..', '..', 'cli', 'main.js');
-  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...words], { encoding: 'utf8' });
-  return { status, stdout, stderr };
-};
+const esci = (...words: string[]) => runProgram(words);
 /** Refused: exit code 2, one line on stderr, no folder, no cache: nothing ran. In this process, since a new one takes longer than a refusal. */
 const refused = async (words: readonly string[], line: RegExp): Promise<void> => {
   const { mock } = test.mock.method(process.stderr, 'write', () => true);

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { projectCache, projectRoot } from '../../runtime/files';
+import { esci as runProgram } from '../program';
 
 const skip = existsSync(join(projectRoot(), '.venv', 'bin', 'jupyter')) ? false : '.venv has no Jupyter: run npm run setup';
 const scratch = (): string => {
@@ -41,8 +41,7 @@ function notebook(name: string, ...cells: string[]): string {
   return path;
 }
 
-const esci = (...args: string[]) =>
-  spawnSync(process.execPath, [join(__dirname, '..', '..', 'cli', 'main.js'), 'notebooks', ...args], { encoding: 'utf8' });
+const esci = (...args: string[]) => runProgram(['notebooks', ...args]);
 const cellsOf = (path: string): Cell[] => (JSON.parse(readFileSync(path, 'utf8')) as { cells: Cell[] }).cells;
 const textOf = (cell: Cell): string => cell.outputs.map((o) => (o.text ?? []).join('')).join('');
 

@@ -1,6 +1,5 @@
 // Oracles: folders made here; what was typed.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,15 +7,14 @@ import { after, test } from 'node:test';
 import { openDataset, placeOf } from '../../experiments/dataset';
 import { openGraded } from '../../experiments/graded/data';
 import { tableIds } from '../../experiments/tables';
+import { esci } from '../program';
 
 const folder = mkdtempSync(join(tmpdir(), 'places-'));
 after(() => {
   delete process.env.ESCI_DATA;
   rmSync(folder, { recursive: true, force: true });
 });
-const program = join(__dirname, '..', '..', 'cli', 'main.js');
-const reproduce = (...parts: string[]): { status: number | null; stdout: string; stderr: string } =>
-  spawnSync(process.execPath, [program, 'reproduce', ...parts], { encoding: 'utf8', cwd: folder });
+const reproduce = (...parts: string[]) => esci(['reproduce', ...parts], folder);
 
 test('reproduce: data that was typed must be there, also for a dry run, in one line that names it', () => {
   const { status, stdout, stderr } = reproduce('--data', 'no-such-data', '--dry-run', '--table', '4');

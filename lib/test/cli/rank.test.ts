@@ -1,17 +1,15 @@
 // Oracles: what was typed; worked nDCG; `score` over the file that `rank` wrote.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { sharedFile } from '../metrics/shared';
+import { esci as runProgram } from '../program';
 
 const folder = mkdtempSync(join(tmpdir(), 'rank-cli-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
-const program = join(__dirname, '..', '..', 'cli', 'main.js');
-const esci = (...parts: string[]): { status: number | null; stdout: string; stderr: string } =>
-  spawnSync(process.execPath, [program, ...parts], { encoding: 'utf8', cwd: folder });
+const esci = (...parts: string[]) => runProgram(parts, folder);
 const write = (name: string, lines: string[]): void => writeFileSync(join(folder, name), `${lines.join('\n')}\n`);
 const rank = (products: string, judgements: string, out: string, ...more: string[]) =>
   esci('rank', '--by', 'bm25', '--products', products, '--judgements', judgements, '--out', out, ...more);

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +6,7 @@ import { after, test } from 'node:test';
 import { classBalancedCut, findLabelIssues, firstFraction, readLabelArrays, readRowTexts } from '../../confident';
 import { InputError } from '../../runtime/errors';
 import { noisyRows } from './shared';
+import { esci as runProgram } from '../program';
 
 const folder = mkdtempSync(join(tmpdir(), 'label-issues-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -26,8 +26,7 @@ const bothCsv = file(
   'id,esci_label,p_e,p_s,p_c,p_i,title\n' +
     table.map((p, i) => `${i},${'ESCI'[labels[i]]},${p.join(',')},"product ""${i}"", | new"`).join('\n'),
 );
-const esci = (...args: string[]) =>
-  spawnSync(process.execPath, [join(__dirname, '../../cli/main.js'), 'find-label-issues', ...args], { encoding: 'utf8' });
+const esci = (...args: string[]) => runProgram(['find-label-issues', ...args]);
 
 test('every format gives the same rows: JSON lists, JSON objects, a flat list, CSV, parquet, lists in parquet', async () => {
   const object = file(

@@ -1,15 +1,11 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { join } from 'node:path';
 import { main } from '../../cli/main';
-import { projectRoot } from '../../runtime/files';
 import { line, lines, sharedData, temporaryFolder, write } from './fixtures';
+import { esci as runProgram } from '../program';
 
-const esci = (...words: string[]): { status: number | null; stdout: string; stderr: string } => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(projectRoot(), 'lib', 'dist', 'cli', 'main.js'), 'data', ...words], { encoding: 'utf8' });
-  return { status, stdout, stderr };
-};
+const esci = (...words: string[]) => runProgram(['data', ...words]);
 const folder = temporaryFolder();
 
 test('data describe prints the counts, as text and as JSON, and data generate writes what describe reads', () => {

@@ -1,4 +1,5 @@
 import { initialise } from '../../encoder';
+import type { AdversaryConfig } from '../../finetune/adversary';
 import { EMA_PREFIX, emaDecay, emaState } from '../../finetune/ema';
 import { LOSS_DEFAULTS } from '../../finetune/losses';
 import { ACCUMULATED, accumulateStep, NO_TRICKS, stepFeeds, trainStep, type Model, type StepConfig } from '../../finetune/step';
@@ -25,6 +26,14 @@ export const plain: StepConfig = {
   clip: 1,
   accumulation: 1,
 };
+
+/** FGM at an ε that moves a small network visibly, and the plain step with an adversary. */
+export const fgm: AdversaryConfig = { epsilon: 0.3, scale: 'absolute', gradient: 'fresh' };
+export const withAdversary = (adversary: AdversaryConfig, change: Partial<StepConfig> = {}): StepConfig => ({
+  ...plain,
+  ...change,
+  tricks: { ...NO_TRICKS, fgm: adversary },
+});
 
 /** A network small enough for a test, with every part of the head, and its first weights (wide enough that all parts matter). */
 export function network(step: StepConfig, dropout = 0, batch = ROWS, layers = 1) {

@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { esci as runProgram } from '../program';
 
 const folder = mkdtempSync(join(tmpdir(), 'score-cli-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
-const program = join(__dirname, '..', '..', 'cli', 'main.js');
-const esci = (...parts: string[]): { status: number | null; stdout: string; stderr: string } =>
-  spawnSync(process.execPath, [program, ...parts], { encoding: 'utf8', cwd: folder });
+const esci = (...parts: string[]) => runProgram(parts, folder);
 const write = (name: string, lines: string[]): void => writeFileSync(join(folder, name), `${lines.join('\n')}\n`);
 
 write('judged.csv', ['query_id,product_id,esci_label', '1,a,E', '1,b,S', '1,c,I', '2,a,S', '2,b,I']);

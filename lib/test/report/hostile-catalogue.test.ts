@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { after, test } from 'node:test';
 import { projectCache, projectRoot } from '../../runtime/files';
+import { esci as runProgram } from '../program';
 import { HOSTILE } from './hostile';
 
 const jupyter = existsSync(join(projectRoot(), '.venv', 'bin', 'jupyter'));
@@ -29,8 +29,7 @@ writeFileSync(
     }),
   ).join('\n'),
 );
-const esci = (...args: string[]) =>
-  spawnSync(process.execPath, [join(__dirname, '..', '..', 'cli', 'main.js'), ...args], { encoding: 'utf8' });
+const esci = (...args: string[]) => runProgram(args);
 
 test('terminal: what a hostile catalogue holds is told without one character that acts', () => {
   const { status, stdout, stderr } = esci('data', 'describe', catalogue);

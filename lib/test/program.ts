@@ -1,0 +1,11 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+
+/** The compiled command line. */
+const program = join(__dirname, '..', 'cli', 'main.js');
+
+/** What a user sees of the command line in a process of its own: exit code, stdout, stderr. */
+export function esci(words: readonly string[], folder?: string): { status: number | null; stdout: string; stderr: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...words], { encoding: 'utf8', cwd: folder });
+  return { status, stdout, stderr };
+}
