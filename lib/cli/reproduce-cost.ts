@@ -2,6 +2,7 @@ import { gib, largestNeed, type Room } from '../experiments/cost';
 import { durations, type Duration, type Speed } from '../experiments/durations';
 import type { Cell } from '../experiments/plan';
 import type { RunRecord } from '../experiments/record';
+import { allRunFolders, findRecord } from '../experiments/store';
 import { canonicalJson } from '../runtime/hash';
 
 /** A planned run, with its id where the data is here to tell it. */
@@ -17,10 +18,17 @@ export interface RunCost {
   duration?: Duration;
 }
 
-/** What each run of a plan is expected to need. `speed` is asked for only where some run has no record of its row or scale. */
+/**
+ * What each run of a plan is expected to need. `speed` is asked for only where no run of the plan has a record. A run to be made again is to do, yet how long it
+ * took before is known.
+ */
 export async function planCosts(runs: readonly Costed[], room: Room, speed: () => Promise<Speed>): Promise<RunCost[]> {
-  const recorded = runs.some(({ record }) => record);
-  const times = await durations(runs, recorded ? { f32: Infinity, bf16: Infinity } : await speed());
+  const timed = runs.map(({ id, cell, record }) => ({
+    cell,
+    record: record ?? (id === undefined ? undefined : findRecord(id, allRunFolders())?.record),
+  }));
+  const recorded = timed.some(({ record }) => record);
+  const times = await durations(timed, recorded ? { f32: Infinity, bf16: Infinity } : await speed());
   return runs.map(({ cell }, i) => {
     const bytes = largestNeed(cell.experiment, room)?.bytes;
     return { ...(bytes === undefined ? {} : { bytes }), ...(times[i] ? { duration: times[i] } : {}) };

@@ -14,13 +14,16 @@ export interface StoredRecord {
 /** Records that came with the project. */
 export const committedRuns = (): string => join(projectRoot(), 'data', 'runs');
 
+/** Every folder of records: `data/runs` (committed), then `data/cache/runs` (this machine's own). */
+export const allRunFolders = (): string[] => [committedRuns(), projectCache('runs')];
+
 /**
- * Where records are looked for: `data/runs` (committed) first, then `data/cache/runs` (this machine's own). `ESCI_ONLY_RUNS` names one folder instead, for this
- * process and those that it starts: what lies elsewhere is then not there (`reproduce --again`).
+ * Where records are looked for: `allRunFolders`, or the one folder that `ESCI_ONLY_RUNS` names, for this process and those that it starts: what lies elsewhere
+ * is then not there (`reproduce --again`).
  */
 export function runFolders(): string[] {
   const only = process.env.ESCI_ONLY_RUNS;
-  return only ? [only] : [committedRuns(), projectCache('runs')];
+  return only ? [only] : allRunFolders();
 }
 
 /** Where new records go: the last of `runFolders`. */

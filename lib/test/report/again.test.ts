@@ -4,11 +4,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { committedRuns, findRecord, loadRecords, ownRuns, saveRecord } from '../../experiments/store';
+import { findRecord, ownRuns, saveRecord } from '../../experiments/store';
 import { againText } from '../../report/again';
+import { someRecords } from './committed';
 
 test('runs made again are counted as equal or by their largest difference', () => {
-  const [a, b, c] = loadRecords([committedRuns()]).slice(0, 3);
+  const [a, b, c] = someRecords(3);
   const name = Object.keys(a.metrics)[0];
   const moved = { ...a, metrics: { ...a.metrics, [name]: a.metrics[name] + 0.25 } };
   assert.equal(
@@ -29,7 +30,7 @@ test('runs made again are counted as equal or by their largest difference', () =
 });
 
 test('ESCI_ONLY_RUNS: records elsewhere are not there, and new ones go to that folder', () => {
-  const [record] = loadRecords([committedRuns()]);
+  const [record] = someRecords(1);
   const folder = mkdtempSync(join(tmpdir(), 'again-'));
   try {
     process.env.ESCI_ONLY_RUNS = folder;

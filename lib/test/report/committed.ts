@@ -1,5 +1,8 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { assembleTables } from '../../experiments/assemble';
-import { committedRuns, loadRecords } from '../../experiments/store';
+import type { RunRecord } from '../../experiments/record';
+import { committedRuns, loadRecord, loadRecords } from '../../experiments/store';
 import { withBaselines } from '../../report/baselines';
 import type { FilledTable } from '../../report/collect';
 import { summarise } from '../../report/summarise';
@@ -16,4 +19,13 @@ export function committedTables(): FilledTable[] {
       data,
     }))
     .filter(({ table }) => table.rows.some((row) => row.change));
+}
+
+/** The first committed records by name: any will do, and reading all takes seconds. */
+export function someRecords(count: number): RunRecord[] {
+  const names = readdirSync(committedRuns()).filter((name) => name.endsWith('.json'));
+  return names
+    .sort()
+    .slice(0, count)
+    .map((name) => loadRecord(join(committedRuns(), name)));
 }

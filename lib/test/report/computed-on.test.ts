@@ -1,13 +1,13 @@
 // Oracle: records whose device is set by hand; the committed records' own scales.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { loadRecords } from '../../experiments/store';
 import { scaleNamed } from '../../experiments/scales';
 import { computedOn } from '../../report/computed-on';
 import { recordedElsewhere } from '../../report/recorded';
+import { someRecords } from './committed';
 
 test('runs on a card and on the processor are told apart and counted', () => {
-  const [record] = loadRecords();
+  const [record] = someRecords(1);
   const on = (device: string, card?: string) => ({
     ...record,
     environment: { ...record.environment, device, ...(card ? { card } : {}) },
