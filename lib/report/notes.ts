@@ -81,7 +81,7 @@ export function unevenNote(table: Pick<RenderedTable, 'rows'>): string[] {
 function markNote({ rows }: Pick<RenderedTable, 'rows'>): string[] {
   if (!rows.some((row) => row.besideChanges)) return [];
   return [
-    `Changes in the further tables stand in bold or with ${DAGGER} where an interval over two seeds or more excludes 0, for better or worse (a larger log loss is worse).`,
+    `Changes stand in bold or with ${DAGGER} where an interval over two seeds or more excludes 0, for better or worse (a larger log loss is worse).`,
   ];
 }
 

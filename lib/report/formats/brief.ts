@@ -4,9 +4,10 @@ import { unevenNote } from '../notes';
 import { count, figure, signed, spread } from '../numbers';
 import { EXACT_AUC, type RenderedTable } from '../rendered';
 import {
-  besideHeading,
+  aucColumns,
   besideUnit,
   changeCell,
+  changeHeading,
   left,
   metricHeading,
   right,
@@ -24,14 +25,15 @@ import { noteMarkdown } from './notes';
  */
 export function briefGrid(table: RenderedTable): Grid {
   const { unit, baselines = [] } = table;
-  const auc = table.rows.some((row) => row.besideChanges?.[EXACT_AUC]);
+  const auc = aucColumns(table);
+  const lead = auc.columns.length > 0;
   const aucUnit = besideUnit(EXACT_AUC, table);
   const shown = table.rows.filter((row) => row.runs > 0);
   const rows: Grid['rows'] = shown.map((row) => ({
     row,
     cells: [
       rowLabel({ ...table, rows: shown }, row),
-      ...(auc ? [spread(row.beside[EXACT_AUC], aucUnit), changeCell(row.besideChanges?.[EXACT_AUC], aucUnit)] : []),
+      ...auc.cells(row),
       spread(row.value, unit),
       changeCell(row.change, unit),
       signed(row.paper?.change, unit),
@@ -42,7 +44,7 @@ export function briefGrid(table: RenderedTable): Grid {
     rows.push({
       cells: [
         `${label} (nothing fine-tuned)`,
-        ...(auc ? [spread(beside[EXACT_AUC], aucUnit), '–'] : []),
+        ...(lead ? [spread(beside[EXACT_AUC], aucUnit), '–'] : []),
         spread(value, unit),
         '–',
         '–',
@@ -52,15 +54,15 @@ export function briefGrid(table: RenderedTable): Grid {
   if (table.majority && !baselines.length) {
     const { value } = table.majority;
     rows.push({
-      cells: [majorityLabel(table.majority), ...(auc ? [figure(0.5, aucUnit), '–'] : []), figure(value, unit), '–', '–', '–'],
+      cells: [majorityLabel(table.majority), ...(lead ? [figure(0.5, aucUnit), '–'] : []), figure(value, unit), '–', '–', '–'],
     });
   }
   return {
     columns: [
       left('Row'),
-      ...(auc ? [right(besideHeading(EXACT_AUC, table)), right('Its change [95 %]')] : []),
+      ...auc.columns,
       right(metricHeading(table)),
-      right('Its change [95 %]'),
+      right(changeHeading(table)),
       right("Paper's change of it"),
       right('Runs'),
     ],

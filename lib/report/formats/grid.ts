@@ -2,7 +2,7 @@ import { count, figure, plain, range, resolution, signed, spread } from '../numb
 import type { Change } from '../change';
 import { majorityLabel } from '../majority';
 import { baselineGrids } from './baseline-grid';
-import type { RenderedRow, RenderedTable } from '../rendered';
+import { EXACT_AUC, type RenderedRow, type RenderedTable } from '../rendered';
 import { excludesZero } from '../verdict';
 
 /** A column of a printed table. */
@@ -21,6 +21,9 @@ export interface Grid {
     sure?: readonly boolean[];
   }[];
 }
+
+/** The heading of the column of verdicts, or its first word. */
+export const VERDICT = 'Verdict';
 
 /** What sets a sure change apart where letters cannot be bold. */
 export const DAGGER = '†';
@@ -142,19 +145,45 @@ export const besideHeading = (name: string, table: RenderedTable): string =>
 export const changeCell = (change: Change | undefined, unit: RenderedTable['unit']): string =>
   change ? `${signed(change.value, unit)}${change.interval ? ` ${range(change.interval, unit)}` : ''}` : '–';
 
-/** Lays a rendered table out as cells: the leading metric, its change, the paper and the verdict. */
+/** Whether changes of AUC of exact were measured: it then stands before micro-F1, which alone cannot tell models from always answering the largest class. */
+export const aucLeads = ({ rows }: Pick<RenderedTable, 'rows'>): boolean => rows.some((row) => row.besideChanges?.[EXACT_AUC]);
+
+/** AUC of exact and its change as the first columns after the label, where it leads; else nothing. The `sure` flag is of the change. */
+export function aucColumns(table: RenderedTable): {
+  columns: Column[];
+  cells: (row: RenderedRow) => string[];
+  sure: (row: RenderedRow) => boolean[];
+} {
+  if (!aucLeads(table)) return { columns: [], cells: () => [], sure: () => [] };
+  const unit = besideUnit(EXACT_AUC, table);
+  return {
+    columns: [right(besideHeading(EXACT_AUC, table)), right(changeHeading(table))],
+    cells: ({ beside, besideChanges }) => [spread(beside[EXACT_AUC], unit), changeCell(besideChanges?.[EXACT_AUC], unit)],
+    sure: ({ besideChanges }) => [false, isSure(besideChanges?.[EXACT_AUC], unit)],
+  };
+}
+
+/** The heading of a column of changes, with the intervals' level. */
+export function changeHeading(table: RenderedTable): string {
+  const level = table.rows.find((r) => r.change?.interval)?.change?.interval?.level ?? 0.95;
+  return `${aucLeads(table) ? 'Its change' : 'Change'} [${Math.round(100 * level)} %]`;
+}
+
+/** Lays a rendered table out as cells: the leading metrics, their changes, the paper and the verdict. */
 export function gridOf(table: RenderedTable): Grid {
   const { unit } = table;
-  const level = table.rows.find((r) => r.change?.interval)?.change?.interval?.level ?? 0.95;
   const times = table.rows.some((row) => row.against && row.cost?.relative !== undefined);
+  const auc = aucColumns(table);
+  const lead = auc.columns.length > 0;
   const columns = [
     left('Row'),
+    ...auc.columns,
     right(metricHeading(table)),
-    right(`Change [${Math.round(100 * level)} %]`),
+    right(changeHeading(table)),
     right('Detectable'),
     right('Paper'),
     right("Paper's change"),
-    left('Verdict'),
+    left(lead ? `${VERDICT} on ${metricTitle(table.metric)}` : VERDICT),
     ...(times ? [right('Step time')] : []),
     right('Runs'),
   ];
@@ -162,6 +191,7 @@ export function gridOf(table: RenderedTable): Grid {
     row,
     cells: [
       rowLabel(table, row),
+      ...auc.cells(row),
       spread(row.value, unit),
       changeCell(row.change, unit),
       row.change?.detectable ? figure(row.change.detectable, unit) : '–',
@@ -171,11 +201,13 @@ export function gridOf(table: RenderedTable): Grid {
       ...(times ? [row.cost?.relative === undefined ? '–' : `${plain(row.cost.relative, 2)}×`] : []),
       runsCell(table, row),
     ],
+    ...(lead ? { sure: [false, ...auc.sure(row), false, isSure(row.change, unit)] } : {}),
   }));
   if (table.majority) {
     const cells = columns.map(() => '–');
     cells[0] = `${majorityLabel(table.majority)} (majority share)`;
-    cells[1] = figure(table.majority.value, unit);
+    if (lead) cells[1] = figure(0.5, besideUnit(EXACT_AUC, table));
+    cells[1 + auc.columns.length] = figure(table.majority.value, unit);
     rows.unshift({ cells });
   }
   return { columns, rows };
@@ -188,9 +220,10 @@ const BESIDE_COLUMNS = 7;
 const firstOfRuns = ({ rows }: RenderedTable, at: number): boolean =>
   rows.findIndex((row) => String(row.records) === String(rows[at].records)) === at;
 
-/** The metrics printed beside the leading one, as tables of their own below it, at most `most` metrics in each, each with the rows that have any of its columns. */
+/** The metrics printed beside the leading ones, as tables of their own below it, at most `most` metrics in each, each with the rows that have any of its columns. */
 export function besideGrids(table: RenderedTable, most = BESIDE_COLUMNS): Grid[] {
-  const beside = table.beside.filter((name) => table.rows.some((r) => r.beside[name]));
+  const led = aucLeads(table) ? [EXACT_AUC] : [];
+  const beside = table.beside.filter((name) => !led.includes(name) && table.rows.some((r) => r.beside[name]));
   const changed = beside.filter((name) => table.rows.some((r) => r.besideChanges?.[name]));
   const parts = Math.ceil(beside.length / most);
   const each = Math.ceil(beside.length / Math.max(1, parts));
@@ -220,16 +253,17 @@ function changesGrid(table: RenderedTable, names: readonly string[]): Grid {
   };
 }
 
+/** Whether a change has an interval over two seeds or more that excludes 0. */
+const isSure = (change: Change | undefined, unit: RenderedTable['unit']): boolean =>
+  change?.interval !== undefined && change.covers?.training === true && excludesZero(change.interval, resolution(unit));
+
 /** Which cells of a row of changes, its label first, hold one that is sure. */
 export function sureCells(
   table: RenderedTable,
   names: readonly string[],
   changes: Partial<Record<string, Change>>,
 ): readonly boolean[] {
-  const sure = names.map((name) => {
-    const { interval, covers } = changes[name] ?? {};
-    return interval !== undefined && covers!.training && excludesZero(interval, resolution(besideUnit(name, table)));
-  });
+  const sure = names.map((name) => isSure(changes[name], besideUnit(name, table)));
   return [false, ...sure];
 }
 

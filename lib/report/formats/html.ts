@@ -1,6 +1,6 @@
 import { markup, trusted, type Markup } from '../markup';
 import type { RenderedRow, RenderedTable } from '../rendered';
-import { besideGrids, gridOf, tableTitle, type Column, type Grid } from './grid';
+import { besideGrids, gridOf, tableTitle, VERDICT, type Column, type Grid } from './grid';
 import { noteHtml } from './notes';
 
 export interface HtmlTableOptions {
@@ -18,13 +18,13 @@ export interface HtmlTableOptions {
 /** A table as HTML: caption, scoped headings, notes; all text escaped. Looks plain without a style sheet. */
 export function tableHtml(table: RenderedTable, options: HtmlTableOptions = {}): Markup {
   const { columns, rows } = gridOf(table);
-  const verdictColumn = columns.findIndex((c) => c.title === 'Verdict');
+  const verdictColumn = columns.findIndex((c) => c.title.startsWith(VERDICT));
   const head = columns.map((c) => markup`<th scope="col" class="${c.align}"${leftward(c)}>${c.title}</th>`);
-  const body = rows.map(({ cells, row }) => {
+  const body = rows.map(({ cells, row, sure }) => {
     const [first, ...others] = cells;
     const tds = others.map((cell, i) => {
       const column = columns[i + 1];
-      const inside = i + 1 === verdictColumn && row ? verdictCell(row, options) : cell;
+      const inside = i + 1 === verdictColumn && row ? verdictCell(row, options) : strongIf(sure?.[i + 1], cell);
       const extra = i + 1 === verdictColumn ? ' outcome' : '';
       return markup`<td class="${column.align}${extra}${cell === '–' && ' empty'}" data-title="${column.title}"${leftward(column)}>${inside}</td>`;
     });
@@ -49,11 +49,12 @@ export function besideHtml(table: RenderedTable): Markup[] {
   return besideGrids(table).map((grid) => gridHtml(grid, `${grid.columns[0].title}: ${nameOf(table)}`));
 }
 
+const strongIf = (sure: boolean | undefined, cell: string): Markup | string => (sure ? markup`<strong>${cell}</strong>` : cell);
+
 function gridHtml({ columns, rows }: Grid, name: string): Markup {
   const row = ({ cells, sure }: (typeof rows)[number]): Markup => {
     const [first, ...others] = cells;
-    const inside = (cell: string, i: number): Markup | string => (sure?.[i + 1] ? markup`<strong>${cell}</strong>` : cell);
-    return markup`<tr><th scope="row"${leftward(columns[0])}>${first}</th>${others.map((cell, i) => markup`<td class="right" data-title="${columns[i + 1].title}">${inside(cell, i)}</td>`)}</tr>\n`;
+    return markup`<tr><th scope="row"${leftward(columns[0])}>${first}</th>${others.map((cell, i) => markup`<td class="right" data-title="${columns[i + 1].title}">${strongIf(sure?.[i + 1], cell)}</td>`)}</tr>\n`;
   };
   return markup`<table class="beside" aria-label="${name}">
 <thead><tr>${columns.map((c) => markup`<th scope="col" class="${c.align}"${leftward(c)}>${c.title}</th>`)}</tr></thead>

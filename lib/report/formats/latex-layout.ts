@@ -1,4 +1,4 @@
-import type { Grid } from './grid';
+import { DAGGER, type Grid } from './grid';
 
 /** The text of LaTeX's article class is 345 points wide and 550 high: a table that fits there fits one column of anything wider. */
 const LINE = 345;
@@ -101,9 +101,12 @@ function laid(grid: Grid, size: Size, stacked: boolean): Laid {
   };
 }
 
+/** A change and its interval, with the dagger of a sure one. */
+const STACKED = new RegExp(`^(\\S+) (\\[.*\\]${DAGGER}?)$`);
+
 /** A change and its interval below it, where they are stacked. */
 function linesOf(cell: string, stacked: boolean): string[] {
-  const [, change, interval] = (stacked && /^(\S+) (\[.*\])$/.exec(cell)) || [];
+  const [, change, interval] = (stacked && STACKED.exec(cell)) || [];
   return change ? [change, interval] : [cell];
 }
 

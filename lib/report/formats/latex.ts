@@ -54,7 +54,7 @@ const marked = (grid: Grid): Grid => ({ ...grid, rows: grid.rows.map((row) => ({
 
 /** The leading grid with the columns that can be spared at its end. */
 function mainGrid(table: RenderedTable): Grid {
-  const { columns, rows } = gridOf(table);
+  const { columns, rows } = marked(gridOf(table));
   const place = (i: number): number => LAST.indexOf(columns[i].title);
   const order = columns.map((_, i) => i).sort((a, b) => place(a) - place(b) || a - b);
   return {

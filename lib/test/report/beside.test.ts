@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { besideView } from '../../report/beside-view';
-import { besideGrids } from '../../report/formats/grid';
+import { besideGrids, gridOf } from '../../report/formats/grid';
 import { tableHtml } from '../../report/formats/html';
 import { tableLatex } from '../../report/formats/latex';
 import { tableMarkdown } from '../../report/formats/markdown';
@@ -59,17 +59,27 @@ test('a change is set apart where its interval over two seeds excludes 0, in eac
     { ...table.rows[1], id: 'more', besideChanges: { exactAuc: change(-0.1, 0.02), logLoss: change(0.05, 0.06) } },
   ];
   const shown = { ...table, rows };
-  assert.deepEqual(besideGrids(shown).at(-1)!.rows.map(({ sure }) => sure), [[false, false, true], [false, true, false]]); // prettier-ignore
+  assert.deepEqual(besideGrids(shown).at(-1)!.rows.map(({ sure }) => sure), [[false, true], [false, false]]); // prettier-ignore
+  assert.deepEqual(gridOf(shown).rows.map(({ sure }) => sure?.[2]), [false, false, true], 'the change of AUC of exact'); // prettier-ignore
   const markdown = tableMarkdown(shown);
-  assert.ok(markdown.includes('| +10.00 [+8.00, +12.00] | **+0.050 [+0.020, +0.080]** |'), markdown);
-  assert.ok(markdown.includes('| **−10.00 [−12.00, −8.00]** | +0.050 [−0.010, +0.110] |'), markdown);
+  assert.ok(markdown.includes('| 74.00 ± 1.00 | +10.00 [+8.00, +12.00] |'), markdown);
+  assert.ok(markdown.includes('| **−10.00 [−12.00, −8.00]** |'), markdown);
+  assert.ok(markdown.includes('| **+0.050 [+0.020, +0.080]** |') && markdown.includes('| +0.050 [−0.010, +0.110] |'), markdown);
+  assert.ok(tableHtml(shown).html.includes('<strong>−10.00 [−12.00, −8.00]</strong>'));
   assert.ok(tableHtml(shown).html.includes('<strong>+0.050 [+0.020, +0.080]</strong>'));
   assert.match(tableText(shown), /\+0\.050 \[\+0\.020, \+0\.080\]†/);
   assert.ok(tableLatex(shown).includes('+0.080{]}$\\dagger$'));
 });
 
-test('changes of the metrics beside stand in a grid of their own, shares in points and losses as they are', () => {
+test('AUC of exact stands first where its changes were measured, the other metrics in a grid of their own', () => {
+  const lead = gridOf(table);
+  assert.deepEqual(lead.columns.slice(1, 5).map(({ title }) => title), ['AUC of exact ×100', 'Its change [95 %]', 'micro-F1 ×100', 'Its change [95 %]']); // prettier-ignore
+  assert.ok(lead.columns.some(({ title }) => title === 'Verdict on micro-F1'));
+  assert.deepEqual(lead.rows[1].cells.slice(1, 3), ['74.00 ± 1.00', '+10.00 [+8.00, +12.00]']);
   const { columns, rows } = besideGrids(table).at(-1)!;
-  assert.deepEqual(rows.map(({ cells }) => cells.slice(1)), [['+10.00 [+8.00, +12.00]', '+0.050 [+0.020, +0.080]']]); // prettier-ignore
-  assert.match(columns[1].title, /AUC.*×100/);
+  assert.deepEqual(columns.map(({ title }) => title).slice(1), ['log loss']); // prettier-ignore
+  assert.deepEqual(rows.map(({ cells }) => cells.slice(1)), [['+0.050 [+0.020, +0.080]']]); // prettier-ignore
+  const without = { ...table, rows: table.rows.map(({ besideChanges: _, ...row }) => row) } as RenderedTable;
+  assert.deepEqual(gridOf(without).columns.slice(0, 3).map(({ title }) => title), ['Row', 'micro-F1 ×100', 'Change [95 %]']); // prettier-ignore
+  assert.ok(besideGrids(without)[0].columns.some(({ title }) => title === 'AUC of exact ×100'));
 });

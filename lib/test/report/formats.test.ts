@@ -170,7 +170,7 @@ test('the brief form holds the rows that have runs, with the same cells as the w
   );
   for (const row of brief.rows.filter((r) => r.row)) {
     const same = whole.rows.find((r) => r.row === row.row)!;
-    assert.deepEqual([row.cells[micro], row.cells[micro + 1]], [same.cells[1], same.cells[2]]);
+    assert.deepEqual(row.cells.slice(1, 5), same.cells.slice(1, 5));
   }
   assert.match(brief.rows[1].cells[2], /^[+−]\d+\.\d\d \[/);
   const hostile = { ...partial, title: 'a | b <script>', rows: partial.rows.map((r) => ({ ...r, label: '[x](javascript:1)|' })) };
@@ -233,9 +233,26 @@ test('terminal columns line up, also with wide letters', () => {
   assert.equal(textWidth('日本'), 4);
   assert.equal(textWidth('a\u0301b'), 2);
   const odd = { ...rendered, rows: rendered.rows.map((r, i) => (i === 1 ? { ...r, label: '+ 指数移動平均' } : r)), notes: [] };
-  const lines = tableText(odd).trimEnd().split('\n').slice(1);
+  const lines = tableText(odd, 100, 1000).trimEnd().split('\n').slice(1);
   const widths = lines.filter((l) => /\d$/.test(l)).map(textWidth);
   assert.equal(new Set(widths).size, 1, String(widths));
+});
+
+test('columns beyond the terminal go on below, under the same labels, and none is lost', () => {
+  const { columns, rows } = gridOf(rendered);
+  const text = tableText({ ...rendered, notes: [] }, 100, 70);
+  const lines = text.split('\n').slice(1);
+  assert.ok(
+    lines.every((line) => textWidth(line) <= 70),
+    text,
+  );
+  const parts = lines.filter((line) => line.startsWith('Row')).length;
+  assert.ok(parts > 1, text);
+  for (const { title } of columns.slice(1)) assert.ok(lines.some((line) => line.includes(title)), title); // prettier-ignore
+  for (const { cells } of rows) {
+    assert.equal(lines.filter((line) => line.startsWith(`${cells[0]} `)).length, parts, cells[0]);
+    for (const cell of cells) assert.ok(text.includes(cell), cell);
+  }
 });
 
 test('CSV: numbers are bare with all digits, one line per row and metric, each with every field', () => {
