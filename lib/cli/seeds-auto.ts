@@ -103,8 +103,8 @@ function planRows({ table }: Grid, runs: readonly PlannedRun[], detect: number):
 /** The fewest seeds that show a true change of `detect`, all in the metric's own units: the inverse of the detectable change that tables print. */
 export function seedsFor(parts: VarianceParts, detect: number): number | undefined {
   const shown = (seeds: number): number => {
-    const { standardError, df } = errorAt(parts, seeds);
-    return detectable(standardError, df);
+    const { standardError, freedom } = errorAt(parts, seeds);
+    return detectable(standardError, freedom);
   };
   return fewestSeeds(shown, detect, MOST_SEEDS);
 }

@@ -41,9 +41,29 @@ function rankingScore({ probabilities, classes }: PredictionColumns): Float64Arr
   return classes === 2 ? probabilities.filter((_, i) => i % 2 === 1) : expectedGain(probabilities, classes, ESCI_GAINS);
 }
 
+/** Metrics that are means over queries. */
+const RANKING = ['ndcg', 'mrr', 'ndcg10'] as const satisfies readonly MetricName[];
+type RankingMetric = (typeof RANKING)[number];
+
+/** A ranking metric of each query, NaN where a query says nothing of it. */
+function perQueryOf(name: RankingMetric, columns: PredictionColumns): Float64Array {
+  const { label, grades, query, queries } = columns;
+  const lists = { scores: rankingScore(columns), gains: gainsOf(label), query, queries };
+  if (name === 'ndcg') return ndcg(lists, TIES_AVERAGED).perQuery;
+  if (name === 'mrr') return mrr(lists).perQuery;
+  ensure(grades, 'metric ndcg10 needs graded rows, got labels');
+  return gradedNdcg10({ ...lists, gains: grades }).perQuery;
+}
+
+/** How many queries say something of a metric: of one that is a mean over queries those that have a value, of the others all. */
+export function queriesThatCount(name: MetricName, columns: PredictionColumns): number {
+  const ranking = RANKING.find((known) => known === name);
+  return ranking ? perQueryOf(ranking, columns).reduce((n, value) => n + Number(!Number.isNaN(value)), 0) : columns.queries;
+}
+
 /** Prepares a named metric over the queries of decoded predictions; throws an InputError where the metric does not apply to the classes. */
 export function prepareMetric(name: MetricName, columns: PredictionColumns): WeightedStatistic {
-  const { given, predicted, label, probabilities, classes, query, queries } = columns;
+  const { given, predicted, probabilities, classes, query, queries } = columns;
   const positiveClass = classes === 2 ? 1 : 0;
   const positiveScore = (): Float64Array => probabilities.filter((_, i) => i % classes === positiveClass);
   const positive = (): Uint8Array => given.map((g) => Number(g === positiveClass));
@@ -54,9 +74,8 @@ export function prepareMetric(name: MetricName, columns: PredictionColumns): Wei
       queries,
     );
   const needs = (ok: boolean, what: string): void => ensure(ok, `metric ${name} needs ${what}, got ${classes} classes`);
-  const lists = { scores: new Float64Array(0), gains: gainsOf(label), query, queries };
-  const perQuery = Int32Array.from({ length: queries }, (_, q) => q);
-  switch (oneOf('metric', name, METRIC_NAMES)) {
+  const metric = oneOf('metric', name, METRIC_NAMES);
+  switch (metric) {
     case 'microF1':
       return perRow((i) => Number(given[i] === predicted[i]));
     case 'macroF1':
@@ -72,14 +91,11 @@ export function prepareMetric(name: MetricName, columns: PredictionColumns): Wei
       needs(classes > 1, 'class probabilities');
       return meanOf(logLosses(probabilities, classes, given, 0.5 / PROBABILITY_STEPS), query, queries);
     case 'ndcg':
-      return meanOf(ndcg({ ...lists, scores: rankingScore(columns) }, TIES_AVERAGED).perQuery, perQuery, queries);
     case 'mrr':
-      return meanOf(mrr({ ...lists, scores: rankingScore(columns) }).perQuery, perQuery, queries);
     case 'ndcg10':
-      ensure(columns.grades, 'metric ndcg10 needs graded rows, got labels');
       return meanOf(
-        gradedNdcg10({ gains: columns.grades, scores: rankingScore(columns), query, queries }).perQuery,
-        perQuery,
+        perQueryOf(metric, columns),
+        Int32Array.from({ length: queries }, (_, q) => q),
         queries,
       );
   }
@@ -87,7 +103,8 @@ export function prepareMetric(name: MetricName, columns: PredictionColumns): Wei
 
 /**
  * Every metric that applies to stored predictions, from the same code that the intervals use: the metrics of `METRIC_NAMES`, and `ece` (15 bins, of
- * the predicted class). Probabilities are stored in 65,535ths, so figures agree with those of the unrounded ones to about 1e-5.
+ * the predicted class). Probabilities are stored in 65,535ths, so figures agree with those of the unrounded ones to
+ * about 1e-5 where rounding makes no scores equal and no probability is below a step (else nDCG and log loss differ by up to some 1e-3).
  * Graded rows have `ndcg10` alone: a grade is not a label.
  */
 export function metricsOf(rows: PredictionRows, labels: 'given' | 'truth' = 'given'): Record<string, number> {

@@ -1,12 +1,12 @@
 import { ensure, inRange } from '../runtime/errors';
 import type { Key } from '../runtime/key';
 import { drawWeights, quantileOfSorted, variance } from './bootstrap';
-import { prepareMetric, type MetricName } from './named';
+import { prepareMetric, queriesThatCount, type MetricName } from './named';
 import { detectable } from './power';
 import { decodePredictions, type PredictionRows } from './predictions';
 import { meanOf, type WeightedStatistic } from './statistics';
-import { normalQuantile, studentQuantile } from './student';
-import { errorAt, type VarianceParts } from './variance-parts';
+import { normalQuantile } from './student';
+import { errorAt, errorQuantile, type Freedom, type VarianceParts } from './variance-parts';
 
 /** One row of a table and the row it is measured against, trained with the same seed and evaluated on the same fold. */
 export interface PairedUnit {
@@ -36,8 +36,8 @@ export interface PairedDifference {
   high: number;
   level: number;
   standardError: number;
-  /** Degrees of freedom behind the interval's width. */
-  df: number;
+  /** What is known of the standard error: gives the interval's width. */
+  freedom: Freedom;
   /** What the interval covers: with one seed, other queries only. */
   covers: 'queries' | 'seeds and queries';
   /** The interval for these very seeds, other queries only. */
@@ -48,6 +48,7 @@ export interface PairedDifference {
   /** Smallest true difference that this very comparison shows with 80 % power at two-sided 5 %. */
   detectable: number;
   units: number;
+  /** Queries that say something of the metric. */
   queries: number;
 }
 
@@ -67,8 +68,8 @@ interface Prepared {
  * errors there are not independent), then seeds with replacement (S − 1 of S, which makes the seeds' share unbiased: Rao and Wu 1988), and takes the mean
  * over the drawn seeds' units.
  * Width: drawing both ways counts the seed × query interaction up to three times (Owen 2007), so the deviations of the draws are scaled to the variance
- * of crossed random effects, V = V_seeds + V_queries − V_interaction, and by t/z at Satterthwaite's degrees of freedom, since a few seeds say little
- * about their own spread.
+ * of crossed random effects, V = V_seeds + V_queries − V_interaction, and by t/z with the quantile of `errorQuantile`, since a few
+ * seeds say little about their own spread. The interval is NaN where fewer than two queries say anything.
  *
  * Covers: training again with other seeds, and other queries of the same kind. Does not cover other data sets, other hyper-parameters, folds drawn
  * anew, or that several rows are looked at. With one seed it covers the queries alone, and `covers` says so.
@@ -101,6 +102,7 @@ export function pairedQueriesInterval(
 ): PairedDifference {
   ensure(units.length > 0, 'a paired interval needs at least one pair of runs, got none');
   const sizes = new Map<string, number>();
+  const counted = new Map<string, number>();
   const prepared = units.map(({ seed, fold, queries, row, against }): Prepared => {
     ensure(
       row.length === against.length,
@@ -110,6 +112,7 @@ export function pairedQueriesInterval(
     ensure(size === row.length, `seed ${seed}, fold ${fold}: queries ${queries.slice(0, 12)} are ${size}, got ${row.length}`);
     sizes.set(queries, size);
     const known = row.map((value, q) => value !== null && against[q] !== null);
+    counted.set(queries, Math.max(counted.get(queries) ?? 0, known.filter(Boolean).length));
     const number = Int32Array.from(row, (_, q) => q);
     const of = (values: readonly (number | null)[]): WeightedStatistic =>
       meanOf(Float64Array.from(values, (value, q) => (known[q] ? value! : NaN)), number, row.length); // prettier-ignore
@@ -117,14 +120,17 @@ export function pairedQueriesInterval(
     const ones = new Float64Array(row.length).fill(1);
     return { seed, rows: queries, difference: (w) => first(w) - second(w), row: first(ones), against: second(ones) };
   });
-  return intervalOf({ prepared, sizes }, metric, options);
+  return intervalOf({ prepared, sizes, counted }, metric, options);
 }
 
-function intervalOf(
-  { prepared, sizes }: { prepared: readonly Prepared[]; sizes: ReadonlyMap<string, number> },
-  metric: string,
-  options: PairedIntervalOptions,
-): PairedDifference {
+/** Runs that are ready to be resampled; of each evaluation set how many queries it has, and how many of them say something of the metric. */
+interface Sets {
+  prepared: readonly Prepared[];
+  sizes: ReadonlyMap<string, number>;
+  counted: ReadonlyMap<string, number>;
+}
+
+function intervalOf({ prepared, sizes, counted }: Sets, metric: string, options: PairedIntervalOptions): PairedDifference {
   const { resamples = 1000, key, level = 0.95 } = options;
   inRange('resamples', resamples, 20, 1e6);
   const seeds = [...new Set(prepared.map((unit) => unit.seed))].sort((a, b) => a - b);
@@ -166,7 +172,7 @@ function intervalOf(
     both[r] = sum / units;
   }
   const clean = (values: Float64Array): Float64Array => values.filter((x) => !Number.isNaN(x)).sort();
-  const queries = [...sizes.values()].reduce((a, b) => a + b, 0);
+  const queries = [...counted.values()].reduce((a, b) => a + b, 0);
 
   const perQueries = variance(clean(kept));
   const perSeeds = S > 1 ? variance(perSeed.map((seed) => seed.difference)) / S : 0;
@@ -174,28 +180,28 @@ function intervalOf(
   const within = mean(sums.map((values) => variance(clean(values))));
   const interaction = S > 1 && shared ? Math.max(0, (within - perQueries) / (S - 1)) : shared ? 0 : perQueries;
   const parts: VarianceParts = { seeds: S, queries, perSeeds, perQueries, interaction, shared };
-  const { variance: total, standardError, df } = errorAt(parts);
-  const interval = (draws: Float64Array, variance_: number, freedom: number): { low: number; high: number } => {
+  const { variance: total, standardError, freedom } = errorAt(parts);
+  const interval = (draws: Float64Array, variance_: number, known: Freedom): { low: number; high: number } => {
     const spread = variance(draws);
-    const t = studentQuantile((1 + level) / 2, freedom) / normalQuantile((1 + level) / 2);
+    const t = errorQuantile((1 + level) / 2, known) / normalQuantile((1 + level) / 2);
     const scale = spread > 0 ? t * Math.sqrt(variance_ / spread) : 1;
     const at = (p: number): number => difference + scale * (quantileOfSorted(draws, p) - difference);
-    return draws.length ? { low: at((1 - level) / 2), high: at((1 + level) / 2) } : { low: NaN, high: NaN };
+    return draws.length && queries > 1 ? { low: at((1 - level) / 2), high: at((1 + level) / 2) } : { low: NaN, high: NaN };
   };
   return {
     metric,
     row,
     against,
     difference,
-    ...interval(clean(both), total, df),
+    ...interval(clean(both), total, freedom),
     level,
     standardError,
-    df,
+    freedom,
     parts,
     covers: S > 1 ? 'seeds and queries' : 'queries',
-    queriesOnly: interval(clean(kept), perQueries, Math.max(1, queries - 1)),
+    queriesOnly: interval(clean(kept), perQueries, { ...freedom, share: 0 }),
     perSeed,
-    detectable: detectable(standardError, df),
+    detectable: detectable(standardError, freedom),
     units: prepared.length,
     queries,
   };
@@ -212,12 +218,9 @@ function sameRows(bySeed: readonly (readonly Prepared[])[]): boolean {
   return names.every((name) => name === names[0]);
 }
 
-function prepare(
-  units: readonly PairedUnit[],
-  metric: MetricName,
-  labels: 'given' | 'truth',
-): { prepared: Prepared[]; sizes: Map<string, number> } {
+function prepare(units: readonly PairedUnit[], metric: MetricName, labels: 'given' | 'truth'): Sets {
   const sizes = new Map<string, number>();
+  const counted = new Map<string, number>();
   const seen = new Set<string>();
   const prepared = units.map(({ seed, fold, row, against }) => {
     const name = `seed ${seed}, fold ${fold}`;
@@ -231,6 +234,7 @@ function prepare(
     const [first, second] = [prepareMetric(metric, a), prepareMetric(metric, b)];
     const ones = new Float64Array(a.queries).fill(1);
     sizes.set(row.rows, a.queries);
+    counted.set(row.rows, queriesThatCount(metric, a));
     return {
       seed,
       rows: row.rows,
@@ -239,5 +243,5 @@ function prepare(
       against: second(ones),
     };
   });
-  return { prepared, sizes };
+  return { prepared, sizes, counted };
 }

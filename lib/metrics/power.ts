@@ -1,5 +1,5 @@
 import { ensure, inRange } from '../runtime/errors';
-import { studentQuantile } from './student';
+import { errorQuantile, type Freedom } from './variance-parts';
 
 /** Error rates of a planned comparison: two-sided α, and the power. */
 export interface Power {
@@ -8,11 +8,11 @@ export interface Power {
 }
 
 /**
- * The smallest true difference that a comparison of this standard error and these degrees of freedom shows with the given power:
- * (t_{1−α/2, df} + t_{power, df}) · se, two-sided α = 5 %, power 80 % (Bloom 1995, minimum detectable effect). Tables print it, and seeds are planned by it.
+ * The smallest true difference that a comparison of this standard error shows with the given power: (t_{1−α/2} + t_{power}) · se with the quantiles of
+ * `errorQuantile`, two-sided α = 5 %, power 80 % (Bloom 1995, minimum detectable effect). Tables print it, and seeds are planned by it.
  */
-export function detectable(standardError: number, df: number, { alpha = 0.05, power = 0.8 }: Power = {}): number {
-  return (studentQuantile(1 - alpha / 2, df) + studentQuantile(power, df)) * standardError;
+export function detectable(standardError: number, freedom: Freedom, { alpha = 0.05, power = 0.8 }: Power = {}): number {
+  return (errorQuantile(1 - alpha / 2, freedom) + errorQuantile(power, freedom)) * standardError;
 }
 
 /**
@@ -22,7 +22,7 @@ export function detectable(standardError: number, df: number, { alpha = 0.05, po
 export function detectableDifference(spread: number, n: number, options: Power = {}): number {
   inRange('spread', spread, 0, Infinity);
   ensure(Number.isInteger(n) && n >= 2, `paired units must be a whole number ≥ 2, got ${n}`);
-  return detectable(spread / Math.sqrt(n), n - 1, options);
+  return detectable(spread / Math.sqrt(n), { seeds: n - 1, queries: 1, share: 1 }, options);
 }
 
 /** The smallest number of seeds from 2 to `max` at which `shown`, which falls with their number, is at most `detect`; undefined where none is. */

@@ -3,15 +3,15 @@ import { METRIC_NAMES, type MetricName } from '../metrics/named';
 import { pairedInterval, pairedQueriesInterval } from '../metrics/paired-interval';
 import { detectable } from '../metrics/power';
 import { studentQuantile } from '../metrics/student';
-import { errorAt, type VarianceParts } from '../metrics/variance-parts';
+import { errorAt, type Freedom, type VarianceParts } from '../metrics/variance-parts';
 import { Key } from '../runtime/key';
 
 /** How much a row changed its metric against another row, and how sure that is. In the metric's own units. */
 export interface Change {
   /** Mean over the pairs of (row − against). */
   value: number;
-  /** The interval, with the standard error and degrees of freedom of its width; absent where nothing measures it (one pair, no predictions). */
-  interval?: { low: number; high: number; level: number; standardError: number; df: number };
+  /** The interval, with the standard error and freedom of its width; absent where nothing measures it (one pair without predictions, one query). */
+  interval?: { low: number; high: number; level: number; standardError: number; freedom: Freedom };
   /** The smallest true change that would be found with 80 % power at this level. */
   detectable?: number;
   /** Pairs of runs (same seed, same fold, same rows), and the seeds and folds among them. */
@@ -40,7 +40,7 @@ interface Pair {
  * predicted the same rows of the same data. Where all of them hold predictions and the metric can be computed from them, the interval
  * is `pairedInterval` (metrics): queries and seeds resampled. Otherwise it is Student's t over the seeds' mean differences.
  *
- * Detectable = (t₀.₉₇₅ + t₀.₈)·se, with the interval's own standard error and degrees of freedom: what this very comparison could see.
+ * Detectable = (t₀.₉₇₅ + t₀.₈)·se, with the interval's own standard error and freedom: what this very comparison could see.
  * Undefined where no two runs can be paired.
  */
 export function pairedChange(
@@ -88,17 +88,20 @@ function measure(
   const deltas = pairs.map((p) => p.row.metrics[metric] - p.against.metrics[metric]);
   const seeds = [...new Set(pairs.map((p) => p.row.experiment.seed))];
   const counts = { pairs: pairs.length, seeds: seeds.length, folds: new Set(pairs.map((p) => p.row.experiment.fold)).size };
+  const value = mean(deltas);
   const complete = (
-    low: number,
-    high: number,
+    { difference, low, high }: { difference: number; low: number; high: number },
     parts: VarianceParts,
     queries: boolean,
-  ): { change: Change; parts: VarianceParts } => {
-    const { standardError, df } = errorAt(parts);
+  ): { change: Change; parts?: VarianceParts } => {
+    if (Number.isNaN(low)) return { change: { value, ...counts, covers: { queries: false, training: false } } };
+    const { standardError, freedom } = errorAt(parts);
+    // Stored probabilities are rounded, a run's metrics are not: the interval lies around the difference of the means that tables print.
+    const [from, to] = [low + value - difference, high + value - difference];
     const change: Change = {
-      value: mean(deltas),
-      interval: { low, high, level, standardError, df },
-      detectable: detectable(standardError, df, { alpha: 1 - level }),
+      value,
+      interval: { low: from, high: to, level, standardError, freedom },
+      detectable: detectable(standardError, freedom, { alpha: 1 - level }),
       ...counts,
       covers: { queries, training: seeds.length > 1 },
     };
@@ -112,8 +115,8 @@ function measure(
       row: p.row.predictions!,
       against: p.against.predictions!,
     }));
-    const { low, high, parts } = pairedInterval(units, stored, { resamples: draws, key, level });
-    return complete(low, high, parts, true);
+    const found = pairedInterval(units, stored, { resamples: draws, key, level });
+    return complete(found, found.parts, true);
   }
   const values = (run: RunRecord) => run.rankings?.perQuery[metric];
   if (pairs.every((p) => values(p.row) && values(p.against))) {
@@ -124,17 +127,16 @@ function measure(
       row: values(p.row)!,
       against: values(p.against)!,
     }));
-    const { low, high, parts } = pairedQueriesInterval(units, metric, { resamples: draws, key, level });
-    return complete(low, high, parts, true);
+    const found = pairedQueriesInterval(units, metric, { resamples: draws, key, level });
+    return complete(found, found.parts, true);
   }
-  if (seeds.length < 2) return { change: { value: mean(deltas), ...counts, covers: { queries: false, training: false } } };
+  if (seeds.length < 2) return { change: { value, ...counts, covers: { queries: false, training: false } } };
   const perSeed = seeds.map((seed) => mean(deltas.filter((_, i) => pairs[i].row.experiment.seed === seed)));
   const n = seeds.length;
   const perSeeds = sd(perSeed) ** 2 / n;
   const half = studentQuantile((1 + level) / 2, n - 1) * Math.sqrt(perSeeds);
-  const centre = mean(deltas);
   const parts = { seeds: n, queries: n, perSeeds, perQueries: 0, interaction: 0, shared: false };
-  return complete(centre - half, centre + half, parts, false);
+  return complete({ difference: value, low: value - half, high: value + half }, parts, false);
 }
 
 /** What a run's metric is called where it is computed from stored predictions. */

@@ -1,4 +1,4 @@
-import { studentQuantile } from '../metrics/student';
+import { errorQuantile } from '../metrics/variance-parts';
 import type { Change } from './change';
 
 export const VERDICTS = {
@@ -63,7 +63,7 @@ export function excludesZero({ low, high }: { low: number; high: number }, resol
  * | base | the row is not measured against another |
  * | reproduced | the 95 % interval excludes 0, the change has the sign of the paper's, and at least two seeds measured training's own chance. The direction is reproduced; sizes belong to a model and a data set |
  * | differs | the same with the opposite sign; or the paper printed no change (0) and the interval excludes 0 |
- * | same direction | the 95 % interval contains 0, yet the change has the paper's sign with 90 % one-sided confidence (\|change\| > t₀.₉·se, with the interval's own standard error and degrees of freedom) over at least two seeds; or the interval excludes 0 on the paper's side but rests on one seed |
+ * | same direction | the 95 % interval contains 0, yet the change has the paper's sign with 90 % one-sided confidence (\|change\| > t₀.₉·se, with the interval's own standard error and freedom) over at least two seeds; or the interval excludes 0 on the paper's side but rests on one seed |
  * | not distinguishable at this size | everything else |
  * | better, worse | the paper has no figure: the interval excludes 0 (two seeds or more) |
  * | better, worse in the one seed run | the same over one seed: the rows measured on are many, training's own chance was drawn once |
@@ -74,7 +74,8 @@ export function judge(claim: Claim): Verdict {
   if (!claim.run) return verdict('missing', 'no finished run');
   if (!claim.compared) return verdict('base', 'the row that others are measured against');
   if (!change) return verdict('missing', 'no run that can be paired with the row it is measured against');
-  if (!change.interval) return verdict('unclear', 'one seed: nothing measures its chance');
+  if (!change.interval)
+    return verdict('unclear', 'nothing measures its chance: one seed without predictions, or fewer than two queries that count');
 
   const { low, high } = change.interval;
   if (low === 0 && high === 0) return verdict('unclear', 'no prediction that counts differs between the two rows');
@@ -101,7 +102,7 @@ export function judge(claim: Claim): Verdict {
       : verdict('differs', `${found} against the paper's ${print(paperChange)}`);
   }
   if (sure && same) return verdict('leaning', `${found} on the paper's side, but one seed cannot show training's chance`);
-  const leaning = Math.abs(change.value) > studentQuantile(LEANING, change.interval.df) * change.interval.standardError;
+  const leaning = Math.abs(change.value) > errorQuantile(LEANING, change.interval.freedom) * change.interval.standardError;
   if (same && leaning && repeated) return verdict('leaning', `${found}; with 90 % confidence the change has the paper's sign`);
   const why = sure ? `${found}, but one seed cannot show training's chance` : found;
   return verdict('unclear', change.detectable ? `${why}; a true change of ${print(change.detectable)} would be needed` : why);

@@ -113,7 +113,7 @@ test('an interval over stored per-query values is that over the predictions they
     'ndcg',
     { key, resamples: 200 },
   );
-  for (const name of ['difference', 'low', 'high', 'standardError', 'df', 'detectable'] as const)
+  for (const name of ['difference', 'low', 'high', 'standardError', 'detectable'] as const)
     assert.ok(Math.abs(got[name] - expected[name]) < 1e-9, `${name}: ${got[name]} and ${expected[name]}`);
   const holes = pairedQueriesInterval([{ seed: 0, fold: 0, queries: 'q', row: [1, null, 0.5], against: [0, 0.9, 0.5] }], 'm', {
     key,

@@ -6,8 +6,9 @@ import { expectedGain } from '../../metrics/ensemble';
 import { f1Scores } from '../../metrics/f1';
 import { metricsOf } from '../../metrics/named';
 import { ndcg } from '../../metrics/ndcg';
-import { pairedInterval, type PairedUnit } from '../../metrics/paired-interval';
-import { errorAt } from '../../metrics/variance-parts';
+import { pairedInterval, pairedQueriesInterval, type PairedUnit } from '../../metrics/paired-interval';
+import { studentQuantile } from '../../metrics/student';
+import { errorAt, errorQuantile, type Freedom } from '../../metrics/variance-parts';
 import type { PredictionRows } from '../../metrics/predictions';
 import { Key, type Random } from '../../runtime/key';
 
@@ -131,6 +132,47 @@ test('coverage: seeds × queries with known difference .1; leaving the seeds out
   assert.ok(seed.queries < 0.85, `queries alone must miss the seeds’ spread: ${seed.queries}`);
 });
 
+test('coverage with two and three seeds, whatever part of the chance is theirs', () => {
+  const draws = 4000;
+  for (const shared of [true, false])
+    for (const seeds of [2, 3]) {
+      for (const ratio of [0, 1, 8, 64]) {
+        // Normal effects: the queries' part of the mean's variance is 1, the seeds' is `ratio`; nothing is to be seen.
+        const random = Key.from('few seeds').fold(seeds, ratio, Number(shared)).random();
+        let missed = 0;
+        for (let i = 0; i < draws; i++) {
+          const own = Array.from({ length: seeds }, () => random.normal() * Math.sqrt(seeds * (ratio + Number(!shared))));
+          const mean = own.reduce((a, b) => a + b, 0) / seeds;
+          const perSeeds = own.reduce((a, b) => a + (b - mean) ** 2, 0) / (seeds - 1) / seeds;
+          const parts = { seeds, queries: 300, perSeeds, perQueries: 1, interaction: Number(!shared), shared };
+          const { standardError, freedom } = errorAt(parts);
+          if (Math.abs(mean + (shared ? random.normal() : 0)) > quantile(freedom) * standardError) missed++;
+        }
+        assert.ok(
+          missed / draws < 0.068,
+          `${seeds} seeds, ${shared ? 'shared' : 'own'} queries, ratio ${ratio}: ${missed / draws}`,
+        );
+      }
+    }
+});
+
+/** `errorQuantile` at .975, its two quantiles looked up: they are asked for thousands of times. */
+const tails = new Map<number, number>();
+function quantile({ seeds, queries, share }: Freedom): number {
+  for (const df of [seeds, queries]) if (!tails.has(df)) tails.set(df, studentQuantile(0.975, df));
+  return share * tails.get(seeds)! + (1 - share) * tails.get(queries)!;
+}
+
+test('queries that say nothing are not counted, and one alone has no interval', () => {
+  const values = (known: number, gain: number) => Array.from({ length: 50 }, (_, q) => (q < known ? 0.5 + gain * ((q % 3) - 1) : null)); // prettier-ignore
+  const unit = (known: number) => ({ seed: 0, fold: 0, queries: 'all', row: values(known, 0.2), against: values(known, 0) });
+  const six = pairedQueriesInterval([unit(6)], 'ndcg', { key: Key.from(1) });
+  assert.deepEqual([six.queries, six.freedom.queries], [6, 5]);
+  assert.ok(six.low < 0 && six.high > 0, 'the same ups and downs');
+  const one = pairedQueriesInterval([unit(1)], 'ndcg', { key: Key.from(1) });
+  assert.ok(Number.isNaN(one.low) && Number.isNaN(one.high), 'one query says nothing of others');
+});
+
 test('worked: two seeds × two folds; the point is the mean over units; detectable follows the textbook', () => {
   const make = (seed: number, fold: number, right: number, base: number): PairedUnit => {
     const side = (n: number): PredictionRows => ({
@@ -149,7 +191,7 @@ test('worked: two seeds × two folds; the point is the mean over units; detectab
   got.perSeed.forEach((s) => close(s.difference, 0.15, `seed ${s.seed}`)); // (.1 + .2)/2 and (.3 + 0)/2
   // Both seeds change alike, so only the queries' chance is left: 20 queries, t(.975, 19) = 2.093024, t(.8, 19) = .860951.
   assert.deepEqual([got.parts.perSeeds < 1e-30, got.parts.shared, got.parts.seeds], [true, true, 2]);
-  close(got.df, 19, 'df', 1e-9);
+  assert.ok(got.freedom.share < 1e-20 && got.freedom.queries === 19, JSON.stringify(got.freedom));
   close(got.detectable, (2.093024 + 0.860951) * got.standardError, 'detectable', 1e-6);
   assert.deepEqual([got.covers, got.units, got.queries], ['seeds and queries', 4, 20]);
   assert.ok(got.low <= got.difference && got.difference <= got.high);
@@ -162,8 +204,9 @@ test('worked: standard error of more seeds than were seen, on queries of their o
   // Four seeds: V_seeds .04, V_queries .03, of which .01 is interaction.
   const parts = { seeds: 4, queries: 11, perSeeds: 0.04, perQueries: 0.03, interaction: 0.01, shared: true };
   close(errorAt(parts).variance, 0.06, 'as seen: .04 + .03 − .01');
-  // df = .06² / (.04² / 3 + .03² / 10)
-  close(errorAt(parts).df, 0.0036 / (0.0016 / 3 + 0.0009 / 10), 'df');
+  // Two thirds of it are the seeds': t₀.₉₇₅ is 3.182446 at 3 and 2.228139 at 10.
+  assert.deepEqual([errorAt(parts).freedom.seeds, errorAt(parts).freedom.queries], [3, 10]);
+  close(errorQuantile(0.975, errorAt(parts).freedom), (2 / 3) * 3.182446 + (1 / 3) * 2.228139, 'quantile', 1e-6);
   // Eight seeds halve the seeds' share and the interaction; the queries' own .02 stays: .02 + (.02 + .005) − .005.
   close(errorAt(parts, 8).variance, 0.04, 'shared queries');
   // As many seeds as one likes: .02 is left.

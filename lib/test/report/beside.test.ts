@@ -11,7 +11,7 @@ import type { RenderedTable } from '../../report/rendered';
 const spread = (mean: number) => ({ mean, sd: 0.01, n: 4 });
 const change = (value: number, half: number) => ({
   value,
-  interval: { low: value - half, high: value + half, level: 0.95, standardError: half / 2, df: 9 },
+  interval: { low: value - half, high: value + half, level: 0.95, standardError: half / 2, freedom: { seeds: 9, queries: 9, share: 1 } },
   pairs: 4,
   seeds: 2,
   folds: 2,

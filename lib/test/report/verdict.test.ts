@@ -7,7 +7,7 @@ import { simulateTable } from './simulate';
 
 const change = (value: number, low: number, high: number, more: Partial<Change> = {}): Change => ({
   value,
-  interval: { low, high, level: 0.95, standardError: (high - low) / 4, df: 1e9 },
+  interval: { low, high, level: 0.95, standardError: (high - low) / 4, freedom: { seeds: 1e9, queries: 1e9, share: 1 } },
   detectable: 0.01,
   pairs: 3,
   seeds: 3,
@@ -69,7 +69,7 @@ test('no verdict claims an effect whose interval contains 0 or rests on one run 
         for (const paperChange of [undefined, -0.01, 0, 0.01])
           for (const df of [1, 7, 1e9]) {
             const c = change(value, value - half, value + half, { covers: { queries: true, training } });
-            c.interval!.df = df;
+            c.interval!.freedom = { seeds: df, queries: df, share: 1 };
             const { kind } = judge(claim({ change: c, paperChange }));
             const contains = value - half <= 0 && value + half >= 0;
             if (contains || !training)
