@@ -73,6 +73,8 @@ export async function runFinetune(
     const evaluation = bestOf(config, classifier, perEpoch, () => measure(predict()), checkpoints);
     const result = await fit(classifier, config, trainInputs, start, key, hooks, checkpoints, evaluation);
     if (result.stopped) throw new Stopped(`stopped after ${result.step} updates`);
+    // Before the best evaluation's weights come back: its EMA shadow is then in both places.
+    const tricks = trickChecks(config, result, classifier);
     if (result.best) classifier.start(checkpoints.best());
     const probabilities = predict();
     const predictions = toPredictions(config.task, evaluationRows, probabilities, spec.sizes.outputs);
@@ -106,7 +108,7 @@ export async function runFinetune(
         ...measure(probabilities),
         ...(result.best ? { selectedStep: result.best.step } : {}),
       },
-      checks: [...start.checks, ...split.checks, ...trickChecks(config, result, classifier)],
+      checks: [...start.checks, ...split.checks, ...tricks],
       predictions,
     };
   } finally {

@@ -45,8 +45,13 @@ export interface Pretrained {
   checks: { name: string; ok: boolean; detail: string }[];
 }
 
-/** The id of a pre-training run. */
-export const pretrainId = (run: Pretraining): string => configHash({ kind: 'pretrain', ...run });
+/**
+ * What names a pre-training run: an encoder drawn at random has as many positions as the longest text it was made for, which the fine-tuning after it decides
+ * too.
+ */
+function identityOf(run: Pretraining, start: StartingEncoder): Pretraining & { positions?: number } {
+  return run.start.from === 'scratch' ? { ...run, positions: start.config.maxPositions } : run;
+}
 
 /** Updates between two checkpoints. */
 const CHECKPOINT_EVERY = 100;
@@ -66,7 +71,8 @@ export async function pretrain(
   train_: readonly Row[],
   hooks: PretrainHooks = {},
 ): Promise<Pretrained> {
-  const id = pretrainId(run);
+  const identity = identityOf(run, start);
+  const id = configHash({ kind: 'pretrain', ...identity });
   const folder = projectCache('encoders', id);
   const summary = join(folder, 'pretraining.json');
   if (existsSync(summary))
@@ -88,7 +94,7 @@ export async function pretrain(
   try {
     trainer.start(start.weights, fitting(pretrainParams(model), start.heads));
     const held = part(products.filter(heldOut));
-    const checkpoints = new Checkpoints(projectCache('checkpoints', id), run);
+    const checkpoints = new Checkpoints(projectCache('checkpoints', id), identity);
     const { until } = run.config;
     const steps = until?.most ?? run.config.steps;
     let settled: number | undefined;
@@ -131,8 +137,8 @@ function fitting(specs: ParamSpecs, heads: StartingEncoder['heads'] = {}): Recor
 }
 
 /**
- * All products, as the paper did, or those that the held-out fold's rows do not judge, and the further catalogues that the configuration names; only of
- * locales that the vocabulary reads.
+ * All products, as the paper did, or without those that only the held-out fold's rows judge, and the further catalogues that the configuration names; only
+ * of locales that the vocabulary reads.
  */
 async function corpusOf(
   config: PretrainConfig,

@@ -6,6 +6,7 @@ import type { FinetuneConfig } from './config';
 import type { Experiment, RunHooks, TrainingExperiment } from './experiment';
 import { judgedRows, openDataset, splitFold } from './dataset';
 import { pretrain, withPretrained, type Pretrained } from './pretrain-run';
+import { longestOf } from './shape';
 import { localesOf, startingEncoder, type StartingEncoder } from './start';
 
 /** The encoder that a fine-tuning run starts from: its start, pre-trained first where the configuration says so. */
@@ -38,8 +39,7 @@ async function pretrainFor(
   hooks: RunHooks,
 ): Promise<{ start: StartingEncoder; done: Pretrained | null }> {
   const { config, seed, fold } = experiment;
-  const longest = Math.max(config.text.maxLength, config.pretrain?.maxLength ?? 0);
-  const start = await startingEncoder(config.start, dataset, train, longest, Key.from('start').fold(seed));
+  const start = await startingEncoder(config.start, dataset, train, longestOf(config), Key.from('start').fold(seed));
   if (!config.pretrain) return { start, done: null };
   hooks.onStage?.('pre-train');
   const data = { name: dataset.name, sha256: dataset.sha256 };
@@ -75,7 +75,8 @@ export function encoderKey(experiment: Experiment): string | undefined {
   const { config, seed, fold, source } = experiment;
   if (!config.pretrain) return undefined;
   const { start, pretrain: tasks, head } = config;
-  return canonicalJson({ start, tasks, pooling: head.pooling, seed, source, ...(differsByFold(config) ? { fold } : {}) });
+  const own = { ...(start.from === 'scratch' ? { longest: longestOf(config) } : {}), ...(differsByFold(config) ? { fold } : {}) };
+  return canonicalJson({ start, tasks, pooling: head.pooling, seed, source, ...own });
 }
 
 /** Pre-training's curves beside those of the fine-tuning. */

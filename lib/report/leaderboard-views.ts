@@ -32,6 +32,19 @@ function perQuery(predictions: Predictions): Float64Array {
   return ndcg({ gains: gainsOf(label), scores, query }, { ...CONVENTIONS.spec, ties: 'average' }).perQuery;
 }
 
+/** nDCG of each query that has one, by evaluation set and query: the mean over the runs that answered it. */
+function valuesByQuery(runs: readonly Predictions[]): Map<string, number> {
+  const found = new Map<string, number[]>();
+  for (const run of runs) {
+    const { names } = numbered(run.query);
+    perQuery(run).forEach((value, i) => {
+      const name = `${run.rows} ${names[i]}`;
+      if (!Number.isNaN(value)) found.set(name, [...(found.get(name) ?? []), value]);
+    });
+  }
+  return new Map([...found].map(([name, values]) => [name, mean(values)]));
+}
+
 /** nDCG within each locale, a bar per model: mean ± sd over runs. */
 export function localePanels(rows: readonly RowRuns[], title = 'Task 1'): Figure | undefined {
   const models = rankers(rows);
@@ -106,19 +119,22 @@ export interface HalvesAgreement {
 }
 
 /**
- * Is the development set still telling the truth? Splits the queries of all runs (seeds and folds together) at random into a "dev" and a "test" half, `halvings` times, and asks
- * whether the models come in the same order. Near 1: a difference on dev is one on test. Near 0: choosing by dev is drawing lots.
+ * Is the development set still telling the truth? Splits the queries of all runs at random into a "dev" and a "test" half, `halvings` times, and asks whether the
+ * models come in the same order. Near 1: a difference on dev is one on test. Near 0: choosing by dev is drawing lots. A query that several runs of a model
+ * answered (other seeds) counts once, by its mean: it must not lie in both halves.
  */
 export function halvesAgreement(rows: readonly RowRuns[], { halvings = 200, key = Key.from('halves') } = {}): HalvesAgreement {
   const models = rankers(rows);
   ensure(models.length >= 3, `a rank correlation needs at least 3 models, got ${models.length}`);
-  const values = models.map(({ runs }) => Float64Array.from(runs.flatMap((run) => [...perQuery(run)])));
-  const queries = values[0].length;
-  ensure(queries >= FEWEST, `two halves of the queries need at least ${FEWEST}, got ${queries}`);
+  const answered = models.map(({ runs }) => valuesByQuery(runs));
+  const names = [...answered[0].keys()];
   ensure(
-    values.every((v) => v.length === queries),
+    answered.every((of) => of.size === names.length && names.every((name) => of.has(name))),
     'a rank correlation needs every model on the same queries: some have other runs than the first',
   );
+  const values = answered.map((of) => Float64Array.from(names, (name) => of.get(name)!));
+  const queries = names.length;
+  ensure(queries >= FEWEST, `two halves of the queries need at least ${FEWEST}, got ${queries}`);
   const random = key.random();
   let same = 0;
   const correlations = Array.from({ length: halvings }, () => {

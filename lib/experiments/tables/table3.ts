@@ -105,7 +105,7 @@ export const OF_PRETRAINING: readonly string[] = [
 ];
 
 const TEXT_NOTE =
-  "Pre-training reads the text of all products, as the paper did, those of held-out rows included, but no query and no label. Rows on training text read only products that the held-out fold's rows do not judge.";
+  "Pre-training reads the text of all products, as the paper did, those of held-out rows included, but no query and no label. Rows on training text leave out the products that only the held-out fold's rows judge; other catalogues, and a vocabulary trained from scratch, are read whole.";
 
 /** What PyTorch and transformers gave with this scale's settings on the same rows; a figure of another program, for comparison. */
 const PYTORCH_NOTE =
@@ -146,7 +146,7 @@ function settingsRows(scale: Scale): FinetuneRow[] {
   ];
 }
 
-/** The first rows with pre-training on the training folds' text alone: nothing of the held-out products is read before they are judged. */
+/** The first rows with pre-training on the training folds' text alone: a product that only held-out rows judge is not read before. */
 function trainingTextRows(scale: Scale): FinetuneRow[] {
   const row = (id: string, label: string, tasks: readonly PretrainTask[], against: string): FinetuneRow => ({
     id,

@@ -58,3 +58,18 @@ test('stopped before and after it settled, then to the end: the same encoder, bi
   assert.deepEqual(resumed.curves, whole.curves);
   assert.equal(resumed.id, whole.id);
 });
+
+test('an encoder drawn at random is named by how long its texts may be', async () => {
+  process.env.ESCI_DATA_CACHE = join(work, 'lengths');
+  const dataset = await openDataset({ generated: 'smoke' }, 5);
+  const short = { ...run, config: { ...config, steps: 1, until: undefined } };
+  const [own, longer] = await Promise.all(
+    [config.maxLength, 2 * config.maxLength].map((longest) =>
+      startingEncoder(run.start, dataset, dataset.rows, longest, Key.from('start').fold(5)),
+    ),
+  );
+  const first = await pretrain(short, own, dataset, dataset.rows);
+  const second = await pretrain(short, longer, dataset, dataset.rows);
+  assert.notEqual(second.id, first.id, 'texts of twice the length need twice the positions');
+  assert.equal((await pretrain(short, own, dataset, dataset.rows)).id, first.id);
+});

@@ -40,6 +40,17 @@ test("early-best selection keeps the evaluation with the best metric, and the re
   assert.equal(record.metrics.microF1, best[1]);
 });
 
+test('the best evaluation of an averaged model is its shadow, and that alone is no failed self-check', async () => {
+  const { checks, metrics } = await run({
+    select: { every: { steps: 2 } },
+    length: { steps: 6 },
+    tricks: { ...smoke.base.tricks, ema: { decay: 0.9, warmup: true } },
+  });
+  assert.ok(metrics.selectedStep);
+  const ema = checks.filter(({ name }) => /^EMA/.test(name));
+  assert.ok(ema.length > 0 && ema.every(({ ok }) => ok), JSON.stringify(checks));
+});
+
 test('class balance adds rows for the named classes to the training part only (oracle: counts)', async () => {
   const [plain, balanced] = [
     await run({ length: { steps: 2 } }),

@@ -85,6 +85,11 @@ test('models far apart keep their order on both halves of the queries, equal one
   const vague = halvesAgreement(alike, { halvings: 50 });
   assert.ok(vague.mean < 0.7 && vague.sameBest < 0.9, `${vague.mean} ${vague.sameBest}`);
   assert.throws(() => halvesAgreement(apart.slice(1)), /at least 3 models, got 2/);
+  // The same queries answered three times are the same queries: in both halves they would agree with themselves.
+  const thrice = alike.map(({ row, runs }) => ({ row, runs: [...runs, ...runs, ...runs] }));
+  assert.deepEqual(halvesAgreement(thrice, { halvings: 50 }), vague);
+  const others = alike.map(({ row, runs: [run] }, i) => ({ row, runs: [i ? run : { ...run, predictions: { ...run.predictions!, rows: 'others' } }] })); // prettier-ignore
+  assert.throws(() => halvesAgreement(others), /every model on the same queries/);
 });
 
 test('views of a leaderboard: correlation below the diagonal, conventions side by side, a bar per locale', () => {
