@@ -11,7 +11,13 @@ import type { RenderedTable } from '../../report/rendered';
 const spread = (mean: number) => ({ mean, sd: 0.01, n: 4 });
 const change = (value: number, half: number) => ({
   value,
-  interval: { low: value - half, high: value + half, level: 0.95, standardError: half / 2, freedom: { seeds: 9, queries: 9, share: 1 } },
+  interval: {
+    low: value - half,
+    high: value + half,
+    level: 0.95,
+    standardError: half / 2,
+    freedom: { seeds: 9, queries: 9, share: 1 },
+  },
   pairs: 4,
   seeds: 2,
   folds: 2,
@@ -79,7 +85,7 @@ test('AUC of exact stands first where its changes were measured, the other metri
   const { columns, rows } = besideGrids(table).at(-1)!;
   assert.deepEqual(columns.map(({ title }) => title).slice(1), ['log loss']); // prettier-ignore
   assert.deepEqual(rows.map(({ cells }) => cells.slice(1)), [['+0.050 [+0.020, +0.080]']]); // prettier-ignore
-  const without = { ...table, rows: table.rows.map(({ besideChanges: _, ...row }) => row) } as RenderedTable;
+  const without = { ...table, rows: table.rows.map(({ besideChanges: _, ...row }) => row) };
   assert.deepEqual(gridOf(without).columns.slice(0, 3).map(({ title }) => title), ['Row', 'micro-F1 ×100', 'Change [95 %]']); // prettier-ignore
   assert.ok(besideGrids(without)[0].columns.some(({ title }) => title === 'AUC of exact ×100'));
 });
