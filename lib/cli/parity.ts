@@ -5,7 +5,10 @@ export function registerParity(program: Command): void {
   program
     .command('parity')
     .description("compare with a reference implementation's numbers: one line per quantity")
-    .requiredOption('--golden <folder>', 'the folder with the reference numbers')
+    .requiredOption(
+      '--golden <folder>',
+      "a folder of a reference implementation's numbers, or one above several: expected.json (inputs, hidden states, logits, losses, gradient norms as transformers computes them), adamw.json (a training trajectory) where there is one",
+    )
     .option('--weights <name>', 'known weights or a folder, for numbers that lie apart from their weights')
     .action(async (options: { golden: string; weights?: string }) => {
       const { parity } = await import('../heads/parity');

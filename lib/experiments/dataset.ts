@@ -8,15 +8,15 @@ import { projectRoot } from '../runtime/files';
 import { Key } from '../runtime/key';
 import type { DataSource } from './config';
 
-/** Real data by name: where a user may have put it, first found wins. `ESCI_DATA` names a folder of data sets (data/README.md). */
+/** Real data by name: where a user may have put it, first found wins. `ESCI_DATA_FOLDER` names a folder of data sets (data/README.md). */
 const PLACES = (name: string): string[] => [
-  ...(process.env.ESCI_DATA ? [join(process.env.ESCI_DATA, name)] : []),
+  ...(process.env.ESCI_DATA_FOLDER ? [join(process.env.ESCI_DATA_FOLDER, name)] : []),
   join(projectRoot(), 'data', 'raw', name),
   join(projectRoot(), '..', 'shared', 'data', name),
 ];
 
 /** Where data is looked for, as messages say it. */
-export const LOOKED_FOR = 'a path, or a name below data/raw or the folder that ESCI_DATA names';
+export const LOOKED_FOR = 'a path, or a name below the folder that ESCI_DATA_FOLDER names, data/raw or ../shared/data';
 
 /** The path that real data of a name or path lies at; undefined where there is none. */
 export const placeOf = (path: string): string | undefined =>

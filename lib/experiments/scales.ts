@@ -105,7 +105,7 @@ function scratch(sizes: {
 
 /**
  * Pseudo-queries in whole words: a word cut in the middle falls into other sub-words than the whole one, and a small encoder then finds nothing to match
- * (Product2Query accuracy stays at .50 over 350 steps; with whole words it leaves .50 after 100 to 150).
+ * (ARCHITECTURE.md, "Calibration").
  */
 const WORD_SPANS = {
   unit: 'words',

@@ -6,7 +6,7 @@ import { renderBench } from './bench-tables';
 import type { Drift } from './blocks';
 import { fillTables } from './collect';
 import type { Figure } from './figures/figure';
-import { renderBlocks, renderSweeps } from './verify';
+import { renderBlocks, renderGuide, renderSweeps } from './verify';
 import { namedFigures } from './write';
 
 /**
@@ -23,9 +23,10 @@ export function verifyDocuments(root: string, records: readonly RunRecord[], wri
       const tables = renderBlocks(old, name, records);
       const sweeps = renderSweeps(tables.text, name, records);
       const bench = renderBench(sweeps.text, name, root);
-      const all = [tables, sweeps, bench];
+      const guide = renderGuide(bench.text, name);
+      const all = [tables, sweeps, bench, guide];
       return {
-        text: bench.text,
+        text: guide.text,
         drift: all.flatMap(({ drift }) => drift),
         blocks: all.reduce((n, { blocks }) => n + blocks, 0),
       };

@@ -8,7 +8,7 @@ import { backend } from '../runtime/tensorflow';
 export interface NotebookStart {
   /** The scale that `ESCI_SCALE` names, `smoke` where it names none. */
   scale: Scale;
-  /** Real data that `ESCI_DATA` names; undefined = the scale's own. */
+  /** Real data that `ESCI_DATA` names, a name or a path as for `--data`; undefined = the scale's own. */
   data: string | undefined;
   /** Seeds that `ESCI_SEEDS` asks for; undefined = the scale's own number. */
   seeds: number | undefined;

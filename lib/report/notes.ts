@@ -4,7 +4,26 @@ import { computedOn } from './computed-on';
 import { DAGGER, metricTitle, unevenRuns } from './formats/grid';
 import { majorityWords } from './majority';
 import { count, figure, plural, range, signed } from './numbers';
-import type { RenderedTable } from './rendered';
+import { EXACT_AUC, type RenderedTable } from './rendered';
+
+/** How each table's changes are measured. */
+const changeNote = (level: number, covers: string): string =>
+  `Change: against the row above or the one named, paired by seed, fold and evaluation row, with a ${level} % bootstrap interval over ${covers}. ` +
+  `Detectable: the smallest true change found with 80 % power. Each interval stands for itself: of 20 rows without any effect, about one excludes 0.`;
+
+const ONE_SEED = "Rows run with one seed: their interval leaves out training's own chance, so none can be called reproduced.";
+const UNEVEN =
+  'Runs with *: the row and the one it is measured against were run over different seeds or folds. Its change uses only those that both have, so it is not the difference of the two means.';
+const MARKED = `Changes stand in bold or with ${DAGGER} where an interval over two seeds or more excludes 0, for better or worse (a larger log loss is worse).`;
+const TIMED =
+  'Step time: as a multiple of the first row that it builds on, the fastest of two or more runs of each that the same code made on the same machine; – where there are none. docs/speed.md has the strategies timed side by side.';
+
+/** What holds for every table: told once where many stand together (`guide`). */
+export const GENERAL_NOTES: readonly string[] = [changeNote(95, 'queries and seeds'), MARKED, UNEVEN, ONE_SEED, TIMED];
+
+/** A table's notes without the general ones. */
+export const ownNotes = ({ notes }: Pick<RenderedTable, 'notes'>): string[] =>
+  notes.filter((note) => !GENERAL_NOTES.includes(note));
 
 /** The sentences below a table: what was run on what, what the interval covers, what may not be concluded, and anything amiss in the runs. */
 export function notesOf(table: Omit<RenderedTable, 'notes'>, own: readonly string[], runs: readonly RunRecord[]): string[] {
@@ -23,7 +42,7 @@ export function notesOf(table: Omit<RenderedTable, 'notes'>, own: readonly strin
   });
   notes.push(
     `Ours: mean ± sd of ${metricTitle(table.metric)} over ${over}, scale ${table.scales.join(', ')}, computed on ${computedOn(runs)}, on ${data.join('; ')}, ` +
-      `evaluated on ${[...new Set(table.data.flatMap((d) => (d.tasks ?? [d]).map((t) => count(t.evaluation))))].join(', ')} ${table.wholeRuns ? 'rows a run' : 'held-out rows a fold'}.`,
+      `evaluated on ${[...new Set(table.data.flatMap((d) => (d.tasks ?? [d]).map((t) => count(t.evaluation))))].join(', ')} ${measuredOn(table, runs)}.`,
   );
   if (!own.some((note) => /absolute figures/i.test(note))) {
     notes.push(
@@ -39,22 +58,25 @@ export function notesOf(table: Omit<RenderedTable, 'notes'>, own: readonly strin
   if (compared.length) {
     const level = Math.round(100 * (compared[0].change?.interval?.level ?? 0.95));
     const covers = compared.every((r) => r.change?.covers.queries) ? 'queries and seeds' : 'seeds';
-    notes.push(
-      `Change: against the row above or the one named, paired by seed, fold and evaluation row, with a ${level} % bootstrap interval over ${covers}. ` +
-        `Detectable: the smallest true change found with 80 % power. Each interval stands for itself: of 20 rows without any effect, about one excludes 0.`,
-    );
+    notes.push(changeNote(level, covers));
   }
   notes.push(...reach(compared, table.unit));
   if (compared.some((r) => !r.change?.covers.training)) {
-    notes.push("Rows run with one seed: their interval leaves out training's own chance, so none can be called reproduced.");
+    notes.push(ONE_SEED);
   }
   notes.push(...unevenNote(table), ...markNote(table), ...furtherComparisons(table), ...timeNote(table), ...onceNote(table));
   notes.push(...own);
   notes.push(...vocabularyNote(runs));
   notes.push(...majorityWords(table));
   notes.push(...failedChecks(runs));
-  if (runs.some((r) => r.code.dirty)) notes.push('Some runs were made from a working tree with uncommitted changes.');
+  notes.push(...uncommitted(table.rows, runs));
   return notes;
+}
+
+/** What a row is measured on: of engagement those are the impressions of a log, not judged rows. */
+function measuredOn({ wholeRuns }: Pick<RenderedTable, 'wholeRuns'>, runs: readonly RunRecord[]): string {
+  if (runs.some(({ experiment }) => experiment.kind === 'ranking')) return "of a held-out log's impressions a run";
+  return wholeRuns ? 'rows a run' : 'held-out rows a fold';
 }
 
 /** Each self-check that failed: in how many runs, and what up to three of them saw. */
@@ -69,29 +91,36 @@ function failedChecks(runs: readonly RunRecord[]): string[] {
   });
 }
 
+/** Which rows have runs whose code is no commit. */
+function uncommitted(rows: RenderedTable['rows'], runs: readonly RunRecord[]): string[] {
+  const dirty = new Set(runs.filter((run) => run.code.dirty).map((run) => run.id));
+  if (!dirty.size) return [];
+  const found = rows
+    .map(({ label, records }) => ({ label, count: records.filter((id) => dirty.has(id)).length }))
+    .filter(({ count: own }) => own > 0);
+  return [
+    `Made from a working tree with uncommitted changes: ${found.map(({ label, count: own }) => `${plural(own, 'run')} of ${label}`).join('; ')}.`,
+  ];
+}
+
 /** Where a change is not the difference of the two means that stand above each other. */
 export function unevenNote(table: Pick<RenderedTable, 'rows'>): string[] {
   if (!table.rows.some((row) => unevenRuns(table, row))) return [];
-  return [
-    'Runs with *: the row and the one it is measured against were run over different seeds or folds. Its change uses only those that both have, so it is not the difference of the two means.',
-  ];
+  return [UNEVEN];
 }
 
 /** How changes of the metrics beside are marked. */
 function markNote({ rows }: Pick<RenderedTable, 'rows'>): string[] {
-  if (!rows.some((row) => row.besideChanges)) return [];
-  return [
-    `Changes stand in bold or with ${DAGGER} where an interval over two seeds or more excludes 0, for better or worse (a larger log loss is worse).`,
-  ];
+  return rows.some((row) => row.besideChanges) ? [MARKED] : [];
 }
 
 /** What the ratios of step times rest on, or why there are none. */
 function timeNote({ rows, stepTime }: Omit<RenderedTable, 'notes'>): string[] {
   if (!stepTime || rows.filter((row) => row.cost).length < 2) return [];
-  const what = rows.some((row) => row.against && row.cost?.relative !== undefined)
-    ? 'Step time: as a multiple of the first row that it builds on, the fastest of two or more runs of each that the same code made on the same machine; – where there are none.'
-    : 'Step times are not compared: no row and the one it builds on have two runs each that the same code made on the same machine.';
-  return [`${what} docs/speed.md has the strategies timed side by side.`];
+  if (rows.some((row) => row.against && row.cost?.relative !== undefined)) return [TIMED];
+  return [
+    'Step times are not compared: no row and the one it builds on have two runs each that the same code made on the same machine. docs/speed.md has the strategies timed side by side.',
+  ];
 }
 
 /** Where fewer values than runs are behind a mean. */
@@ -134,14 +163,12 @@ function reach(compared: RenderedTable['rows'], unit: RenderedTable['unit']): st
 function furtherComparisons({ rows, unit }: Omit<RenderedTable, 'notes'>): string[] {
   const names = [...new Set(rows.flatMap((row) => row.also?.map((a) => a.against) ?? []))];
   return names.map((name) => {
-    const parts = rows.flatMap((row) =>
-      (row.also ?? [])
-        .filter((a) => a.against === name)
-        .map(
-          ({ change, verdict }) =>
-            `${row.label} ${signed(change?.value, unit)} ${range(change?.interval, unit)} ${verdict.words}`,
-        ),
+    const found = rows.flatMap((row) => (row.also ?? []).filter((a) => a.against === name).map((a) => ({ ...a, row })));
+    const parts = found.map(
+      ({ row, change, verdict }) =>
+        `${row.label} ${signed(change?.value, unit)} ${range(change?.interval, unit)} ${verdict.words}`,
     );
-    return `Also against ${name}: ${parts.join('; ')}.`;
+    const auc = found.every(({ metric }) => metric === EXACT_AUC) ? ` by ${metricTitle(EXACT_AUC)}` : '';
+    return `Also against ${name}${auc}: ${parts.join('; ')}.`;
   });
 }

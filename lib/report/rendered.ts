@@ -33,8 +33,8 @@ export interface RenderedRow {
   /** The paper's figure and its change against the same row, in the metric's own units. */
   paper?: { value?: number; change?: number; claim?: string; source: string };
   verdict: Verdict;
-  /** Comparisons with further rows. */
-  also?: { against: string; change?: Change; verdict: Verdict }[];
+  /** Comparisons with further rows, by the row's metric, or by AUC of exact where that leads. */
+  also?: { against: string; metric: string; change?: Change; verdict: Verdict }[];
   /** Time of a training step; and as a multiple of the first row that it builds on, where runs of the same code on the same machine tell it. */
   cost?: { stepMilliseconds: number; relative?: number };
   /** Ids of the runs behind the row. */

@@ -6,7 +6,7 @@ import { className } from './class-names';
 import { isStored, mean, pairedChange, type Change, type ChangeOptions } from './change';
 import { resolution, signed } from './numbers';
 import { notesOf } from './notes';
-import type { RenderedRow, RenderedTable, Spread } from './rendered';
+import { EXACT_AUC, type RenderedRow, type RenderedTable, type Spread } from './rendered';
 import { spreadOf } from './spread';
 import { costOf } from './step-time';
 import { taskOf } from './task-of';
@@ -72,7 +72,8 @@ function renderRow(
   const other = row.againstBest ? best(row.againstBest, metric, runsOf, table.higherIsBetter) : row.against;
   const against = other === undefined ? undefined : table.rows.find((r) => r.id === other);
   const key = Key.from('table').fold(table.id, row.id);
-  const changeFrom = (id: string, own: Key) => pairedChange(metric, runs, runsOf.get(id) ?? [], { key: own, ...options });
+  const changeFrom = (id: string, own: Key, of = metric) =>
+    pairedChange(of, runs, runsOf.get(id) ?? [], { key: own, ...options });
   const change = against && changeFrom(against.id, key);
   const besideChanges = Object.fromEntries(
     table.beside.flatMap((name): [string, Change][] => {
@@ -84,10 +85,12 @@ function renderRow(
   const paperChange = paperChangeOf(row, against);
   const print = (value: number): string => signed(value, table.unit);
   const judged = { run: runs.length > 0, higherIsBetter: table.higherIsBetter, resolution: resolution(table.unit), print };
+  const leading = besideChanges[EXACT_AUC] ? EXACT_AUC : metric;
   const also = (row.also ?? []).flatMap((id) => {
     const label = table.rows.find((r) => r.id === id)?.label;
-    const own = changeFrom(id, key.fold('also', id));
-    return label && own ? [{ against: label, change: own, verdict: judge({ ...judged, compared: true, change: own }) }] : [];
+    const own = changeFrom(id, key.fold('also', id), leading);
+    if (!label || !own) return [];
+    return [{ against: label, metric: leading, change: own, verdict: judge({ ...judged, compared: true, change: own }) }];
   });
   return {
     id: row.id,

@@ -54,20 +54,27 @@ export function excludesZero({ low, high }: { low: number; high: number }, resol
   return low >= resolution / 2 || high <= -resolution / 2;
 }
 
+/** When each verdict is given, for a reader. */
+export const MEANINGS: Readonly<Record<VerdictKind, string>> = {
+  base: 'the row is not measured against another',
+  reproduced:
+    "the interval excludes 0, the change has the sign of the paper's, over two seeds or more. The direction is reproduced, not the size: sizes belong to a model and a data set",
+  differs: 'the interval excludes 0 over two seeds or more, on the side against the paper; or where the paper printed no change',
+  leaning:
+    "the interval holds 0, yet the change has the paper's sign with 90 % one-sided confidence over two seeds or more; or the interval excludes 0 on the paper's side, over one seed",
+  unclear: 'everything else: an effect may be there, these runs cannot show it',
+  better: 'the paper has no figure; the interval excludes 0 over two seeds or more, for the better',
+  worse: 'the same, for the worse',
+  betterOnce: 'the same as better over one seed: the rows measured on are many, the training was drawn once',
+  worseOnce: 'the same, for the worse',
+  held: 'the paper claims a gain without a figure; the interval excludes 0 on its side, over two seeds or more',
+  contradicted: 'the same, on the other side',
+  missing: 'no finished run of the row, or none that can be paired with the row it is measured against',
+};
+
 /**
- * The one place that decides what a row may be said to show. It never claims more than the interval allows, as printed:
- *
- * | verdict | when |
- * |---|---|
- * | not run | no finished run of the row, or none that can be paired with the row it is measured against |
- * | base | the row is not measured against another |
- * | reproduced | the 95 % interval excludes 0, the change has the sign of the paper's, and at least two seeds measured training's own chance. The direction is reproduced; sizes belong to a model and a data set |
- * | differs | the same with the opposite sign; or the paper printed no change (0) and the interval excludes 0 |
- * | same direction | the 95 % interval contains 0, yet the change has the paper's sign with 90 % one-sided confidence (\|change\| > t₀.₉·se, with the interval's own standard error and freedom) over at least two seeds; or the interval excludes 0 on the paper's side but rests on one seed |
- * | not distinguishable at this size | everything else |
- * | better, worse | the paper has no figure: the interval excludes 0 (two seeds or more) |
- * | better, worse in the one seed run | the same over one seed: the rows measured on are many, training's own chance was drawn once |
- * | held, contradicted here | the paper claims without a figure that the row is better: the interval excludes 0 (two seeds or more) on its side, on the other |
+ * The one place that decides what a row may be said to show, by `MEANINGS`. It never claims more than the 95 % interval allows, as printed; 90 % one-sided
+ * confidence is |change| > t₀.₉·se, with the interval's own standard error and freedom.
  */
 export function judge(claim: Claim): Verdict {
   const { change, paperChange, print } = claim;

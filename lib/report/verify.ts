@@ -7,6 +7,8 @@ import { renderKind, type Drift, type RenderedBlocks } from './blocks';
 import { fillTables } from './collect';
 import { briefMarkdown } from './formats/brief';
 import { gridMarkdown, tableMarkdown } from './formats/markdown';
+import { guideMarkdown } from './guide';
+import { ownNotes } from './notes';
 import { sweepGrid, sweepPoints } from './sweep-views';
 
 /** How far a metric may lie from its recomputation: none for those of labels, the rounding of stored probabilities for the others. */
@@ -78,15 +80,18 @@ function recomputed(record: RunRecord): Record<string, { value: number; toleranc
 
 /**
  * A document with its table blocks rendered anew, and what differed: text between `<!-- table:5 small generated -->` and `<!-- /table -->`. The first line names
- * table, scale and data set, and may ask for the `brief` form.
+ * table, scale and data set, and may ask for the `brief` form. Where the document has a guide, notes that the guide has are left out below the tables.
  */
 export function renderBlocks(text: string, where: string, records: readonly RunRecord[]): RenderedBlocks {
+  const guided = GUIDE.test(text);
   return renderKind(text, where, 'table', (table, scale, data, form) => {
     const name = `table ${table} at scale ${scale} on ${data}`;
     ensure(form === undefined || form === 'brief', `${name}: a block's form must be brief or left out, got ${shown(form)}`);
     const [found] = fillTables(records, { table, scale, data });
     ensure(found, `${name}: no records fill it`);
-    return { name, fresh: (form ? briefMarkdown : tableMarkdown)(found.table) };
+    const { table: filled } = found;
+    if (form) return { name, fresh: briefMarkdown(filled) };
+    return { name, fresh: tableMarkdown(filled, guided ? ownNotes(filled) : filled.notes) };
   });
 }
 
@@ -96,5 +101,15 @@ export function renderSweeps(text: string, where: string, records: readonly RunR
     const points = sweepPoints(records.filter(({ experiment }) => experiment.scale === scale));
     ensure(points.length, `sweep at scale ${scale}: no records fill it`);
     return { name: `sweep at scale ${scale}`, fresh: gridMarkdown(sweepGrid(points)).join('\n') };
+  });
+}
+
+const GUIDE = /<!-- guide:tables -->/;
+
+/** A document with its guide block rendered anew (`<!-- guide:tables -->` to `<!-- /guide -->`): how to read the tables. */
+export function renderGuide(text: string, where: string): RenderedBlocks {
+  return renderKind(text, where, 'guide', (what) => {
+    ensure(what === 'tables', `guide: must be of tables, got ${shown(what)}`);
+    return { name: 'the guide to the tables', fresh: guideMarkdown() };
   });
 }

@@ -69,7 +69,7 @@ const nameOf = (world: string, options: object): string =>
     .join('')}`;
 
 /** Lists of real judgements are filled to so many products: a sample of ESCI rows has nearly one a query. */
-const SHORTEST = 10;
+export const SHORTEST = 10;
 
 const read = new Map<string, Promise<{ data: RankingData; catalogue: readonly Product[] }>>();
 

@@ -1,5 +1,5 @@
 import { TASKS, type PretrainConfig, type PretrainTask } from '../../pretrain/config';
-import type { Scale } from '../config';
+import type { FinetuneConfig, Scale } from '../config';
 
 /** A scale's pre-training with these tasks only. */
 export function withTasks(scale: Scale, tasks: readonly PretrainTask[]): PretrainConfig {
@@ -38,12 +38,37 @@ export function startNote(scale: Scale): string {
 }
 
 /** What may be compared with the paper's figures at a scale. */
-export function scaleNote({ name, base: { start } }: Scale): string {
+export function scaleNote({ name, base }: Scale): string {
+  const { start } = base;
   const paper = "The paper's figures come from InfoXLM-large on 2.6 million real rows.";
   if (name === 'paper')
     return `${paper} This is their configuration: on the same release absolute figures can be compared, but for the split.`;
   if (start.from === 'scratch') return `${paper} At this scale only changes can be compared, not absolute figures.`;
-  return `${paper} Here it is ${start.name}, a smaller encoder, on the rows named above: only changes can be compared, not absolute figures.`;
+  return `${paper} Here it is ${start.name}, a smaller encoder, on the rows named above: only changes can be compared, not absolute figures. ${departures(base)}`;
+}
+
+/** Where a smaller scale's fine-tuning differs from the paper's besides the encoder. */
+function departures({ text, head, trigrams, loss, optimiser, length }: FinetuneConfig): string {
+  const without = [
+    ...(head.brand || head.color || head.country ? [] : ['no embeddings of brand, colour or country']),
+    ...(trigrams ? [] : ['no tri-gram bags']),
+  ];
+  const parts = [
+    `${text.fields.join(' and ')} alone`,
+    `${text.maxLength} tokens`,
+    `${head.pooling === 'mean' ? 'mean pooling' : 'the first token'}`,
+    ...without,
+    ...(loss.kind === 'ce' ? ['cross-entropy'] : []),
+    `rate ${optimiser.learningRate}`,
+    ...('epochs' in length ? [`${length.epochs} epochs`] : []),
+  ];
+  return `Unlike the paper: ${parts.join(', ')}.`;
+}
+
+/** What text is pre-trained on, and for how long. */
+export function corpusNote({ pretrain }: Scale): string {
+  const others = pretrain.extra?.length ? ` and those of ${pretrain.extra.map(({ name }) => name).join(', ')}` : '';
+  return `Pre-training: ${pretrain.steps} updates of ${pretrain.batch} products on the text of the data's own products${others}.`;
 }
 
 /** The metrics printed beside micro-F1: it alone cannot tell a weak model from the majority class. */

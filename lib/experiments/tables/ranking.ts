@@ -3,7 +3,7 @@ import type { NetworkConfig } from '../../ranking/multitask/config';
 import { SIGNALS, type Signal } from '../../ranking/types';
 import type { DataSource, Scale } from '../config';
 import type { EngagementConfig, NetworkRanker, RankerConfig, RankingConfig } from '../ranking/config';
-import { SHOP } from '../ranking/data';
+import { SHOP, SHORTEST } from '../ranking/data';
 import type { RowRuns } from '../record';
 import { withTasks } from './pretrained';
 import type { FinetuneRow, FinetuneTable } from './row';
@@ -142,7 +142,7 @@ export function tableRanking(scale: Scale): FinetuneTable {
       `Domain-adapted: Mask LM and Product2Query on the catalogue, ${size.adapt} updates; ${scratch(scale) ? 'the encoder that is not adapted starts from scratch, for no general one is this small' : 'the general encoder is used as it comes'}.`,
       "Single-task: each signal is ranked by a network of its own, true relevance by that of clicks. Claims are tested on MMoE + ESMM: nDCG@10 of purchases where none is named, of relevance on gap queries for the gap; rarer purchases against the purchase model alone. Gap queries: at least half of the words stand in none of the relevant products' text.",
     ],
-    notesFrom: rankingNotes,
+    notesFrom: (rows) => [...filledNote(rows), ...rankingNotes(rows)],
     rows: [
       row('bm25', 'BM25', { by: 'bm25', fields }),
       row('knrm', 'K-NRM (clicks)', { by: 'knrm', fields, steps: size.steps }),
@@ -218,6 +218,14 @@ const BESIDE = [
 function generatedShop(scale: Scale): DataSource {
   const generated = 'generated' in scale.data ? scale.data.generated : 'demo';
   return { generated, options: SHOP };
+}
+
+/** Real judgements' lists are too short for a page of results. */
+function filledNote(rows: readonly RowRuns[]): string[] {
+  const real = rows.flatMap(({ runs }) => runs).some(({ data }) => !data.name.startsWith('generated'));
+  return real
+    ? [`Lists of fewer than ${SHORTEST} judged products were filled up to ${SHORTEST} with others of the catalogue.`]
+    : [];
 }
 
 /** How the gain of multi-task learning on purchases moves as they get rarer. */

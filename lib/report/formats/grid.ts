@@ -183,7 +183,7 @@ export function gridOf(table: RenderedTable): Grid {
     right('Detectable'),
     right('Paper'),
     right("Paper's change"),
-    left(lead ? `${VERDICT} on ${metricTitle(table.metric)}` : VERDICT),
+    left(lead ? `${VERDICT} on ${table.metric === 'taskMetric' ? "the task's metric" : metricTitle(table.metric)}` : VERDICT),
     ...(times ? [right('Step time')] : []),
     right('Runs'),
   ];
@@ -220,6 +220,9 @@ const BESIDE_COLUMNS = 7;
 const firstOfRuns = ({ rows }: RenderedTable, at: number): boolean =>
   rows.findIndex((row) => String(row.records) === String(rows[at].records)) === at;
 
+/** Whether a value is there and not 0 in every run: a row that removes nothing has no shares removed. */
+const says = (value: RenderedRow['value']): boolean => value !== undefined && !(value.mean === 0 && !(value.sd > 0));
+
 /** The metrics printed beside the leading ones, as tables of their own below it, at most `most` metrics in each, each with the rows that have any of its columns. */
 export function besideGrids(table: RenderedTable, most = BESIDE_COLUMNS): Grid[] {
   const led = aucLeads(table) ? [EXACT_AUC] : [];
@@ -232,7 +235,7 @@ export function besideGrids(table: RenderedTable, most = BESIDE_COLUMNS): Grid[]
     return {
       columns: [left('Also measured'), ...names.map((name) => right(besideHeading(name, table)))],
       rows: table.rows
-        .filter((row, i) => row.runs > 0 && firstOfRuns(table, i) && names.some((name) => row.beside[name]))
+        .filter((row, i) => row.runs > 0 && firstOfRuns(table, i) && names.some((name) => says(row.beside[name])))
         .map((row) => ({ row, cells: [row.label, ...names.map((name) => spread(row.beside[name], besideUnit(name, table)))] })),
     };
   });

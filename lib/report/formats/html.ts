@@ -31,7 +31,7 @@ export function tableHtml(table: RenderedTable, options: HtmlTableOptions = {}):
     return markup`<tr${row ? undefined : trusted(' class="reference"')}><th scope="row"${leftward(columns[0])}>${first}${row && recordLinks(row, options)}</th>${tds}</tr>\n`;
   });
   const caption = options.bare ? undefined : markup`<caption>${tableTitle(table)}</caption>\n`;
-  const notes = options.notes === false ? undefined : notesHtml(table);
+  const notes = options.notes === false ? undefined : notesHtml(table.notes);
   return markup`<table${options.bare && markup` aria-label="${nameOf(table)}"`}>
 ${caption}<thead><tr>${head}</tr></thead>
 <tbody>
@@ -67,9 +67,9 @@ ${rows.map(row)}</tbody>
 /** Notebooks set every cell to the right unless it says otherwise itself; there is no style sheet of ours there. */
 const leftward = (column: Column): Markup | false => column.align === 'left' && trusted(' style="text-align:left"');
 
-/** The notes of a table as a list; `first` and `end` as in `slice`. */
-export function notesHtml(table: RenderedTable, first = 0, end = table.notes.length): Markup {
-  return markup`<ul class="notes">${table.notes.slice(first, end).map((note) => markup`<li>${noteHtml(note)}</li>`)}</ul>\n`;
+/** Notes as a list. */
+export function notesHtml(notes: readonly string[]): Markup {
+  return markup`<ul class="notes">${notes.map((note) => markup`<li>${noteHtml(note)}</li>`)}</ul>\n`;
 }
 
 function verdictCell(row: RenderedRow, options: HtmlTableOptions): Markup {

@@ -12,8 +12,8 @@ export type Format = (typeof FORMATS)[number];
 export function renderTables(tables: readonly RenderedTable[], format: Format): string {
   if (format === 'csv') return tablesCsv(tables);
   const one = {
-    text: tableText,
-    markdown: tableMarkdown,
+    text: (t: RenderedTable) => tableText(t),
+    markdown: (t: RenderedTable) => tableMarkdown(t),
     latex: tableLatex,
     html: (t: RenderedTable) => tableHtml(t).html,
   }[format];

@@ -3,14 +3,14 @@ import type { RenderedTable } from '../rendered';
 import { besideGrids, gridOf, tableTitle, type Grid } from './grid';
 import { noteMarkdown } from './notes';
 
-/** A table in GitHub's Markdown: title, table, the metrics beside it, notes. Text from outside cannot become markup, a link or HTML. */
-export function tableMarkdown(table: RenderedTable): string {
+/** A table in GitHub's Markdown: title, table, the metrics beside it, notes (the table's own unless said). Text from outside cannot become markup, a link or HTML. */
+export function tableMarkdown(table: RenderedTable, notes: readonly string[] = table.notes): string {
   return [
     `**${escapeMarkdown(tableTitle(table))}**`,
     '',
     ...gridMarkdown(gridOf(table)),
     ...besideGrids(table).flatMap(gridMarkdown),
-    ...table.notes.map((note) => `- ${noteMarkdown(note)}`),
+    ...notes.map((note) => `- ${noteMarkdown(note)}`),
     '',
   ].join('\n');
 }

@@ -7,7 +7,9 @@ import { tableFigures } from '../figures';
 import type { Figure } from '../figures/figure';
 import { shortTitle, tableTitle } from '../formats/grid';
 import { besideHtml, notesHtml, tableHtml } from '../formats/html';
+import { guideHtml } from '../guide';
 import { markup, trusted, type Markup } from '../markup';
+import { ownNotes } from '../notes';
 import { plural } from '../numbers';
 import type { RenderedTable } from '../rendered';
 import { aucCounts, real, verdictCounts, verdictSentence } from '../sentences';
@@ -86,13 +88,14 @@ function header(tables: readonly PageTable[], runs: readonly RunRecord[]): Marku
 <h1>Product search, reproduced</h1>
 <p>${what}${verdictSentence(tables.map((t) => t.table))}</p>
 <nav aria-label="Tables"><ul>${tables.map((t) => markup`<li><a href="#${anchor(t.table)}">${shortTitle(t.table)}</a> <span class="scope">${scopeOf(t.table)}</span></li>`)}<li><a href="#provenance">Provenance</a></li></ul></nav>
-</header>`;
+${more('How to read the tables', guideHtml())}</header>`;
 }
 
 function tableSection({ table, rows }: PageTable, options: PageOptions): Markup {
   const figures = aucFirst(table, tableFigures(table, rows));
   const folded = figures.slice(OPEN_FIGURES);
   const beside = besideHtml(table);
+  const notes = ownNotes(table);
   // Two forests stand side by side, one alone is wide.
   const forests = figures.filter(({ title }) => CHANGES.test(title)).length;
   const id = anchor(table);
@@ -101,7 +104,7 @@ function tableSection({ table, rows }: PageTable, options: PageOptions): Markup 
 <p class="lead">${real(table) && aucCounts(table)}${verdictCounts(table)}</p>
 <div class="scroll cards" role="region" aria-labelledby="${id}-title" tabindex="0">
 ${tableHtml(table, { ...options, reasons: true, bare: true, notes: false, alone: true })}</div>
-${notesHtml(table, 0, 1)}${more(table.notes.length > 1 && 'Notes', notesHtml(table, 1))}${more(
+${notesHtml(notes.slice(0, 1))}${more(notes.length > 1 && 'Notes', notesHtml(notes.slice(1)))}${more(
     beside.length > 0 && 'Further metrics and baselines',
     beside.map(
       (grid) =>

@@ -46,6 +46,7 @@ figure svg{display:block;width:100%;height:auto}
 .still .paper{fill:none}.still .ink{fill:var(--ink)}.still .muted{fill:var(--muted)}.still .rule{stroke:var(--rule)}
 .still .halo{stroke:var(--paper)}.still .ink-line{stroke:var(--ink)}.still .muted-line{stroke:var(--muted)}
 .live{display:none;width:100%}.drawn .live{display:block}.drawn .still{display:none}
+dl{margin:.3rem 0 1rem;max-width:52rem;font-size:.82rem;line-height:1.5}dt{font-weight:600;margin-top:.35rem}dd{margin:0;color:var(--muted)}
 nav ul{list-style:none;margin:1.2rem 0;padding:0;display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;font-size:.9rem}
 .mono,code{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:.85em}
 footer{border-top:1px solid var(--rule);color:var(--muted);font-size:.82rem;padding-top:1rem;padding-bottom:3rem}

@@ -11,7 +11,7 @@ import { esci } from '../program';
 
 const folder = mkdtempSync(join(tmpdir(), 'places-'));
 after(() => {
-  delete process.env.ESCI_DATA;
+  delete process.env.ESCI_DATA_FOLDER;
   rmSync(folder, { recursive: true, force: true });
 });
 const reproduce = (...parts: string[]) => esci(['reproduce', ...parts], folder);
@@ -19,7 +19,7 @@ const reproduce = (...parts: string[]) => esci(['reproduce', ...parts], folder);
 test('reproduce: data that was typed must be there, also for a dry run, in one line that names it', () => {
   const { status, stdout, stderr } = reproduce('--data', 'no-such-data', '--dry-run', '--table', '4');
   assert.deepEqual([status, stdout, stderr.trim().split('\n').length], [2, '', 1], stderr);
-  assert.match(stderr, /--data no-such-data: no such file or folder; expected a path, or a name below .*ESCI_DATA/);
+  assert.match(stderr, /--data no-such-data: no such file or folder; expected a path, or a name below .*ESCI_DATA_FOLDER/);
 });
 
 test('reproduce --help names every table that is not a number', () => {
@@ -28,7 +28,7 @@ test('reproduce --help names every table that is not a number', () => {
     assert.match(stdout, new RegExp(`one table \\(2 to 7[^)]*\\b${id}\\b`));
 });
 
-test('ESCI_DATA names a folder of data sets', async () => {
+test('ESCI_DATA_FOLDER names a folder of data sets', async () => {
   const name = 'a-set-of-this-test';
   assert.equal(placeOf(name), undefined);
   mkdirSync(join(folder, name));
@@ -36,7 +36,7 @@ test('ESCI_DATA names a folder of data sets', async () => {
     join(folder, name, 'rows.csv'),
     'query,product_id,product_locale,esci_label,product_title\ncup,A1,us,E,red cup\n',
   );
-  process.env.ESCI_DATA = folder;
+  process.env.ESCI_DATA_FOLDER = folder;
   assert.equal(placeOf(name), join(folder, name));
   assert.equal((await openDataset({ path: name }, 1)).rows[0].title, 'red cup');
   assert.throws(() => openGraded('no-such-grades'), /products\.\* \(product_id, product_locale, product_title\) and judgments\.\* \(query, product_id, grade 0 to 3\); see data\/README\.md/); // prettier-ignore

@@ -12,6 +12,7 @@ import { fillTables } from '../../report/collect';
 import { differences, runDifference } from '../../report/difference';
 import { verifyDocuments } from '../../report/documents';
 import { differenceText } from '../../report/formats/difference';
+import { VERDICTS } from '../../report/verdict';
 import { verifyRecords } from '../../report/verify';
 import { writeReport } from '../../report/write';
 import { configHash, sha256 } from '../../runtime/hash';
@@ -88,6 +89,29 @@ test('document blocks: drift is found, --write repairs it, and a second pass fin
   assert.equal(verifyDocuments(folder, records, false).drift.length, 1, 'only the block without records');
   writeFileSync(readme, text.replace(/(\d)\.(\d)/, '9.$2'));
   assert.equal(verifyDocuments(folder, records, false).drift.length, 2, 'one digit changed by hand is found');
+});
+
+test('a document with a guide tells once what holds for all its tables, and no note is lost', () => {
+  const place = mkdtempSync(join(tmpdir(), 'esci-guide-'));
+  const block = '<!-- table:5 smoke generated-smoke -->\n<!-- /table -->\n';
+  const written = (text: string): string => {
+    writeFileSync(join(place, 'README.md'), text);
+    assert.deepEqual(verifyDocuments(place, records, true).drift, []);
+    return readFileSync(join(place, 'README.md'), 'utf8');
+  };
+  try {
+    const notes = (text: string): string[] => text.split('\n').filter((line) => line.startsWith('- '));
+    const alone = notes(written(block));
+    const guided = written(`<!-- guide:tables -->\n<!-- /guide -->\n${block}`);
+    const [guide, table] = guided.split('<!-- /guide -->');
+    assert.ok(notes(table).length < alone.length);
+    for (const note of alone) assert.equal(Number(notes(guide).includes(note)) + Number(notes(table).includes(note)), 1, note);
+    for (const words of Object.values(VERDICTS)) assert.ok(guide.includes(`- **${words}**: `), words);
+    writeFileSync(join(place, 'README.md'), guided.replace('**held**', '**Held**'));
+    assert.match(verifyDocuments(place, records, false).drift[0].what, /the guide to the tables differs/);
+  } finally {
+    rmSync(place, { recursive: true, force: true });
+  }
 });
 
 test('committed figures: an empty file asks for one, a changed one is found, a stranger is named', () => {
