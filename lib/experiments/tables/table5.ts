@@ -89,6 +89,14 @@ function otherBase(loss: LossConfig, ema: EmaConfig): FinetuneRow[] {
   ];
 }
 
+/** The base with products in float32 where the scale has them in bfloat16: what the precision changes by itself. A row on request. */
+function otherPrecision({ base }: Scale): FinetuneRow[] {
+  const group = 'precision';
+  return base.precision === 'bf16'
+    ? [{ id: 'base-f32', label: 'Base, float32', patch: { precision: 'f32' }, against: 'base', group }]
+    : [];
+}
+
 /** How hard R-Drop pulls in one unit, whatever its form. */
 function pullNote(scale: Scale): string {
   const { batch } = scale.base.optimiser;
@@ -152,6 +160,7 @@ export function table5(scale: Scale): FinetuneTable {
       ...modes(row, scale),
       ...adversaries(row, scale.tricks),
       ...otherBase(loss, ema),
+      ...otherPrecision(scale),
     ],
   };
 }
