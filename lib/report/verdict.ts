@@ -27,6 +27,8 @@ export interface Verdict {
   kind: VerdictKind;
   words: (typeof VERDICTS)[VerdictKind];
   reason: string;
+  /** The part of the reason that a table's columns (interval, detectable change, the paper's figures) do not say. */
+  more?: string;
 }
 
 export interface Claim {
@@ -78,43 +80,51 @@ export const MEANINGS: Readonly<Record<VerdictKind, string>> = {
  */
 export function judge(claim: Claim): Verdict {
   const { change, paperChange, print } = claim;
-  if (!claim.run) return verdict('missing', 'no finished run');
+  if (!claim.run) return told('missing', 'no finished run');
   if (!claim.compared) return verdict('base', 'the row that others are measured against');
-  if (!change) return verdict('missing', 'no run that can be paired with the row it is measured against');
+  if (!change) return told('missing', 'no run that can be paired with the row it is measured against');
   if (!change.interval)
-    return verdict('unclear', 'nothing measures its chance: one seed without predictions, or fewer than two queries that count');
+    return told('unclear', 'nothing measures its chance: one seed without predictions, or fewer than two queries that count');
 
   const { low, high } = change.interval;
-  if (low === 0 && high === 0) return verdict('unclear', 'no prediction that counts differs between the two rows');
+  if (low === 0 && high === 0) return told('unclear', 'no prediction that counts differs between the two rows');
   const sure = excludesZero(change.interval, claim.resolution);
   const repeated = change.covers.training;
   const range = `[${print(low)}, ${print(high)}]`;
   const found = `${range} ${sure ? 'excludes' : 'contains'} 0`;
+  const once = "one seed cannot show training's chance";
   if (paperChange === undefined) {
-    if (!sure) return verdict('unclear', repeated ? found : `${found}, and one seed cannot show training's chance`);
+    if (!sure) return repeated ? verdict('unclear', found) : verdict('unclear', `${found}, and ${once}`, once);
     const better = change.value > 0 === claim.higherIsBetter;
-    if (!repeated) return verdict(better ? 'betterOnce' : 'worseOnce', `${found}, but one seed cannot show training's chance`);
+    if (!repeated) return verdict(better ? 'betterOnce' : 'worseOnce', `${found}, but ${once}`, once);
     if (claim.claimed) return verdict(better ? 'held' : 'contradicted', `${found}; the paper claims a gain, without a figure`);
     return verdict(better ? 'better' : 'worse', `${found}; the paper has no figure`);
   }
   if (paperChange === 0) {
-    if (sure && repeated) return verdict('differs', `${found}; the paper printed no change`);
-    return verdict('unclear', `${found}; the paper printed no change, and no interval can show that there is none`);
+    const none = 'the paper printed no change';
+    if (sure && repeated) return verdict('differs', `${found}; ${none}`, none);
+    const why = `${none}, and no interval can show that there is none`;
+    return verdict('unclear', `${found}; ${why}`, why);
   }
   const same = Math.sign(change.value) === Math.sign(paperChange);
   const size = paperChange >= low && paperChange <= high ? 'its size lies inside' : 'its size lies outside';
   if (sure && repeated) {
     return same
-      ? verdict('reproduced', `${found} on the paper's side (${print(paperChange)}; ${size})`)
+      ? verdict('reproduced', `${found} on the paper's side (${print(paperChange)}; ${size})`, `the paper's: ${size}`)
       : verdict('differs', `${found} against the paper's ${print(paperChange)}`);
   }
-  if (sure && same) return verdict('leaning', `${found} on the paper's side, but one seed cannot show training's chance`);
+  if (sure && same) return verdict('leaning', `${found} on the paper's side, but ${once}`, once);
   const leaning = Math.abs(change.value) > errorQuantile(LEANING, change.interval.freedom) * change.interval.standardError;
-  if (same && leaning && repeated) return verdict('leaning', `${found}; with 90 % confidence the change has the paper's sign`);
-  const why = sure ? `${found}, but one seed cannot show training's chance` : found;
-  return verdict('unclear', change.detectable ? `${why}; a true change of ${print(change.detectable)} would be needed` : why);
+  const sign = "with 90 % confidence the change has the paper's sign";
+  if (same && leaning && repeated) return verdict('leaning', `${found}; ${sign}`, sign);
+  const why = sure ? `${found}, but ${once}` : found;
+  const needed = change.detectable ? `${why}; a true change of ${print(change.detectable)} would be needed` : why;
+  return sure ? verdict('unclear', needed, once) : verdict('unclear', needed);
 }
 
-function verdict(kind: VerdictKind, reason: string): Verdict {
-  return { kind, words: VERDICTS[kind], reason };
+function verdict(kind: VerdictKind, reason: string, more?: string): Verdict {
+  return { kind, words: VERDICTS[kind], reason, ...(more === undefined ? {} : { more }) };
 }
+
+/** A verdict whose whole reason no column says. */
+const told = (kind: VerdictKind, reason: string): Verdict => verdict(kind, reason, reason);

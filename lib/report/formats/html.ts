@@ -6,7 +6,7 @@ import { noteHtml } from './notes';
 export interface HtmlTableOptions {
   /** The address of a run's record (relative); without it rows carry no links. */
   recordHref?: (id: string) => string;
-  /** Put the reason below each verdict. */
+  /** Put below each verdict what its columns do not say of the reason. */
   reasons?: boolean;
   /** Leave the caption out (the page has a heading instead). */
   bare?: boolean;
@@ -73,7 +73,8 @@ export function notesHtml(notes: readonly string[]): Markup {
 }
 
 function verdictCell(row: RenderedRow, options: HtmlTableOptions): Markup {
-  const reason = options.reasons ? markup`<small class="reason"> ${row.verdict.reason}</small>` : undefined;
+  const { more } = row.verdict;
+  const reason = options.reasons && more !== undefined ? markup`<small class="reason"> ${more}</small>` : undefined;
   return markup`<span class="verdict ${row.verdict.kind}">${row.verdict.words}</span>${reason}`;
 }
 

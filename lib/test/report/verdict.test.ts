@@ -62,6 +62,18 @@ test('every rule of the verdict, case by case (the table in its documentation)',
   cases.forEach(([words, given], i) => assert.equal(judge(claim(given)).words, words, `case ${i}: ${JSON.stringify(given)}`));
 });
 
+test('below a verdict in a table stands what its columns do not: never an interval, and nothing where they say it all', () => {
+  const more = (given: Partial<Claim>) => judge(claim(given)).more;
+  assert.equal(more({ change: change(0.0001, -0.01, 0.01) }), undefined);
+  assert.equal(more({ change: change(0.01, 0.002, 0.018), paperChange: undefined }), undefined);
+  assert.equal(more({ run: false }), 'no finished run');
+  assert.equal(more({ change: change(0.01, 0.002, 0.018) }), "the paper's: its size lies outside");
+  for (const one of [0.01, -0.01]) {
+    const told = more({ change: change(one, one - 0.002, one + 0.002, once) });
+    assert.equal(told, "one seed cannot show training's chance");
+  }
+});
+
 test('no verdict claims an effect whose interval contains 0 or rests on one run (all combinations)', () => {
   for (const value of [-0.02, 0, 0.02])
     for (const half of [0.001, 0.03])
