@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { ensure, InputError } from '../runtime/errors';
 import type { HealthSummary } from './health';
 import { columnsOf, quoteName, tableSql, withDuck } from './table-numbers';
@@ -24,7 +23,6 @@ export async function readRowTexts(
   rowCount: number,
   columns?: readonly string[],
 ): Promise<Map<number, Record<string, string>>> {
-  ensure(existsSync(path), `${path}: no such file`);
   return withDuck(path, async (connection) => {
     const all = await columnsOf(connection, path);
     const missing = columns?.find((name) => !all.some((c) => c.name === name));

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { inspectFile } from '../data/inspect';
 import { LABELS } from '../data/types';
 import { ensure, InputError, shown } from '../runtime/errors';
 import { readJsonNumbers, type NumberChunk } from './json-numbers';
@@ -23,7 +23,7 @@ const PROB_NAMES = ['pred_probs', 'probs', 'probabilities'];
  * Every call reads the files again. Throws an InputError where a file, a column or a length does not fit.
  */
 export async function* readLabelBlocks(files: LabelFiles): AsyncGenerator<Block & { K: number }> {
-  for (const path of [files.labels, files.probs]) ensure(existsSync(path), `${path}: no such file`);
+  for (const path of [files.labels, files.probs]) inspectFile(path);
   const labels = new Rows(readLabels(files));
   const probs = new Rows(readProbs(files));
   let row = 0;

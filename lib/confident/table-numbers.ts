@@ -1,4 +1,6 @@
 import type { DuckDBConnection, DuckDBListValue, DuckDBValue } from '@duckdb/node-api';
+import { inspectFile } from '../data/inspect';
+import { checkedTable, refuseMisread, unreadable } from '../data/table-faults';
 import { InputError, ensure } from '../runtime/errors';
 import type { NumberChunk } from './json-numbers';
 
@@ -34,10 +36,6 @@ async function openDuck(): Promise<Session> {
   };
 }
 
-/** DuckDB's complaint about a file as a user's mistake, in one line that names the file. */
-const complaint = (path: string, error: unknown): InputError =>
-  error instanceof InputError ? error : new InputError(`${path}: ${String((error as Error).message).split('\n')[0]}`);
-
 /** Runs `use` on a fresh database; DuckDB's own complaint becomes an InputError naming the file. */
 export async function withDuck<T>(path: string, use: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
   const duck = await openDuck();
@@ -45,7 +43,7 @@ export async function withDuck<T>(path: string, use: (connection: DuckDBConnecti
   try {
     return await use(connection);
   } catch (error) {
-    throw complaint(path, error);
+    throw await unreadable(path, error);
   } finally {
     duck.close();
   }
@@ -56,13 +54,32 @@ export interface Column {
   type: string;
 }
 
-/** The columns of a table file. */
+const nameOf = ({ name }: Column): string => name;
+
+/** The columns of a table file. Throws an InputError for a file that is missing, empty, cut or no table. */
 export async function columnsOf(connection: DuckDBConnection, path: string): Promise<Column[]> {
+  const facts = await checkedTable(path);
   const rows = await (await connection.run(`DESCRIBE SELECT * FROM ${tableSql(path)}`)).getRows();
-  return rows.map(([name, type]) => ({ name: String(name), type: String(type) }));
+  const columns = rows.map(([name, type]) => ({ name: String(name), type: String(type) }));
+  await refuseMisread(facts, columns.map(nameOf));
+  return columns;
 }
 
 export const quoteName = (name: string): string => `"${name.replace(/"/g, '""')}"`;
+
+/** What `choose` picks; where it finds too little in a CSV file, the line that DuckDB stumbled over is named instead, if there is one. */
+async function chosenColumns(
+  path: string,
+  columns: readonly Column[],
+  choose: (columns: readonly Column[]) => readonly Column[],
+): Promise<readonly Column[]> {
+  try {
+    return choose(columns);
+  } catch (error) {
+    await refuseMisread(inspectFile(path), columns.map(nameOf), true);
+    throw error;
+  }
+}
 
 /** Streams columns of a table file as numbers, in the file's order. `choose` picks the columns; NULL becomes NaN, a list column gives its items. */
 export async function* readTableNumbers(
@@ -73,7 +90,7 @@ export async function* readTableNumbers(
   const duck = await openDuck();
   const { connection } = duck;
   try {
-    const chosen = choose(await columnsOf(connection, path));
+    const chosen = await chosenColumns(path, await columnsOf(connection, path), choose);
     const select = chosen.map(({ name, type }) =>
       type.startsWith('VARCHAR') || type.includes('[') ? quoteName(name) : `CAST(${quoteName(name)} AS DOUBLE)`,
     );
@@ -99,7 +116,7 @@ export async function* readTableNumbers(
       }
     }
   } catch (error) {
-    throw complaint(path, error);
+    throw await unreadable(path, error);
   } finally {
     duck.close();
   }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs';
+import { pipeline as piped } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import zlib from 'node:zlib';
 import { ensure, InputError } from '../runtime/errors';
@@ -19,11 +20,14 @@ export interface FileFacts {
 }
 
 const HEAD = 4 << 20;
+/** How UTF-16 text starts: a byte order mark, or letters with a zero byte each. */
+const UTF16 = /^(\xff\xfe|\xfe\xff|[^\0]\0[^\0]\0|\0[^\0]\0[^\0])/;
 
 /** Recognises a file. Throws InputError for what is no table: a missing or empty file, a Git LFS pointer, a web page, an archive, UTF-16, a cut parquet file. */
 export function inspectFile(path: string): FileFacts {
   const stat = statSync(path, { throwIfNoEntry: false });
   ensure(stat, `${path}: no such file`);
+  ensure(!stat.isDirectory(), `${path} is a folder, expected a file`);
   ensure(stat.isFile(), `${path} is not a file`);
   const bytes = stat.size;
   ensure(bytes > 0, `${path} is empty (0 bytes)`);
@@ -42,9 +46,9 @@ export function inspectFile(path: string): FileFacts {
   ensure(!magic.startsWith('PK'), `${path} is a zip archive: unpack it first`);
   const compression: Compression = magic.startsWith('\x1f\x8b') ? 'gzip' : magic === '(\xb5/\xfd' ? 'zstd' : 'none';
   const unpacked = compression === 'gzip' ? gunzipHead(raw.subarray(0, HEAD / 4), path) : compression === 'zstd' ? Buffer.alloc(0) : raw;
-  const utf16 = unpacked.length > 1 && ((unpacked[0] === 0xff && unpacked[1] === 0xfe) || (unpacked[0] === 0xfe && unpacked[1] === 0xff));
-  ensure(!utf16, `${path} is UTF-16 text: save it as UTF-8`);
-  ensure(unpacked.subarray(0, 4).toString('latin1') !== 'PAR1', `${path} is a compressed parquet file: unpack it first`);
+  const start = unpacked.subarray(0, 4).toString('latin1');
+  ensure(!UTF16.test(start), `${path} is UTF-16 text: save it as UTF-8`);
+  ensure(start !== 'PAR1', `${path} is a compressed parquet file: unpack it first`);
   const text = unpacked.toString('utf8');
   const bom = text.startsWith('\ufeff');
   const head = bom ? text.slice(1) : text;
@@ -85,6 +89,12 @@ export async function verifiedSha256({ path, compression }: FileFacts): Promise<
     }
   }
   return hash.digest('hex');
+}
+
+/** The bytes of a text file from its beginning; those of a gzip file unpacked. */
+export function textBytes({ path, compression }: FileFacts): AsyncIterable<Buffer> {
+  const file = createReadStream(path, { highWaterMark: 1 << 20 });
+  return compression === 'gzip' ? piped(file, zlib.createGunzip(), () => undefined) : file;
 }
 
 function readAt(path: string, position: number, length: number): Buffer {

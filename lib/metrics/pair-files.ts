@@ -1,5 +1,5 @@
-import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { Duck, identifier as quoted, literal } from '../data/duck';
+import { checkedTable, refuseMisread, unreadable } from '../data/table-faults';
 import { InputError, ensure, shown } from '../runtime/errors';
 
 /** What a column holds: a finite number, an ESCI label (letter or word), substitute or no_substitute, or text. */
@@ -55,21 +55,19 @@ export class PairFiles {
   }
 
   /**
-   * Reads a file under a short name. Throws an InputError that names the file and the first offending pair on a missing file or column, an empty
-   * file, a duplicate pair, an unknown label, or a number that is empty, NaN or no number. Returns the columns found.
+   * Reads a file under a short name. Throws an InputError that names the file and the first offending line or pair on a missing, empty, cut or broken
+   * file, a missing column, a duplicate pair, an unknown label, or a number that is empty, NaN or no number. Returns the columns found.
    */
   async load(name: string, path: string, plan: ColumnPlan, where?: { column: string; equals: string }): Promise<string[]> {
+    const facts = await checkedTable(path);
     const source = sourceOf(path);
     const found = await this.ask(path, `SELECT column_name FROM (DESCRIBE SELECT * FROM ${source})`);
     const header = found.map(([column]) => String(column));
-    for (const column of ['query_id', 'product_id', ...(where ? [where.column] : [])]) {
-      ensure(header.includes(column), `${path}: missing column ${column}, got ${header.join(', ')}`);
-    }
-    for (const choices of plan.required) {
-      ensure(
-        choices.some((c) => header.includes(c)),
-        `${path}: missing column ${choices.join(' or ')}, got ${header.join(', ')}`,
-      );
+    const needed = [['query_id'], ['product_id'], ...(where ? [[where.column]] : []), ...plan.required];
+    const missing = needed.find((choices) => !choices.some((column) => header.includes(column)));
+    if (missing) {
+      await refuseMisread(facts, header, true);
+      throw new InputError(`${path}: missing column ${missing.join(' or ')}, got ${header.join(', ')}`);
     }
     const columns = Object.keys(plan.kinds).filter((column) => header.includes(column));
     const typed = columns.map((column) => `${typedSql(column, plan.kinds[column])} AS ${quoted(column)}`);
@@ -201,7 +199,7 @@ export class PairFiles {
     try {
       return (await this.duck.connection.runAndReadAll(sql)).getRows() as (string | number | null)[][];
     } catch (error) {
-      throw new InputError(`${path}: could not be read: ${(error as Error).message.split('\n')[0]}`);
+      throw await unreadable(path, error);
     }
   }
 }
@@ -214,17 +212,8 @@ function typedSql(column: string, kind: ColumnKind): string {
   return `CAST(${quoted(column)} AS VARCHAR)`;
 }
 
-/** DuckDB's reader for a file by its ending; refuses a Git LFS pointer, which is what a plain clone of the ESCI release holds. */
+/** DuckDB's reader for a file by its ending. */
 function sourceOf(path: string): string {
-  ensure(existsSync(path), `${path}: no such file`);
-  const head = Buffer.alloc(40);
-  const file = openSync(path, 'r');
-  readSync(file, head, 0, 40, 0);
-  closeSync(file);
-  ensure(
-    !head.toString('latin1').startsWith('version https://git-lfs'),
-    `${path}: is a Git LFS pointer, not the data; run git lfs pull`,
-  );
   if (/\.(csv|tsv)(\.gz)?$/i.test(path))
     return `read_csv(${literal(path)}, header = true, all_varchar = true, sample_size = 2048)`;
   if (/\.(jsonl|ndjson|json)(\.gz)?$/i.test(path))

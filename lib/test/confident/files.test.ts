@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { classBalancedCut, findLabelIssues, firstFraction, readLabelArrays, readRowTexts } from '../../confident';
 import { InputError } from '../../runtime/errors';
 import { noisyRows } from './shared';
@@ -140,4 +141,76 @@ test('files that do not fit are named in one line, exit code 2, nothing on stdou
     assert.match(run.stderr, message);
     assert.equal(run.stderr.trim().split('\n').length, 1, run.stderr);
   }
+});
+
+test('a damaged or misread table is named with its cause, by every reader', async () => {
+  // Oracle: the one line a person should read; the line numbers are of the lines put in below.
+  const text = readFileSync(bothCsv, 'utf8');
+  const lines = text.split('\n');
+  const bytes = (name: string, data: Buffer): string => {
+    writeFileSync(join(folder, name), data);
+    return join(folder, name);
+  };
+  const packed = gzipSync(text);
+  const narrow = ['label', ...Array.from({ length: 60 }, (_, i) => String(i % 4))];
+  const broken: [string, RegExp][] = [
+    [
+      bytes('cut.csv.gz', packed.subarray(0, packed.length >> 1)),
+      /cut\.csv\.gz is a damaged or cut gzip file \(unexpected end of file\): copy or fetch it again/,
+    ],
+    [
+      bytes('cut.jsonl.gz', gzipSync('{"label": 1}\n'.repeat(999)).subarray(0, -9)),
+      /cut\.jsonl\.gz is a damaged or cut gzip file/,
+    ],
+    [file('empty.csv', ''), /empty\.csv is empty \(0 bytes\)/],
+    [file('empty.json', ''), /empty\.json is empty \(0 bytes\)/],
+    [folder, /is a folder, expected a file/],
+    [
+      file('more.csv', [...lines.slice(0, 700), `${lines[700]},9`, ...lines.slice(701)].join('\n')),
+      /more\.csv, line 701: 8 fields, expected 7/,
+    ],
+    [
+      file('fewer.csv', [...lines.slice(0, 700), '1,E,0.5', ...lines.slice(701)].join('\n')),
+      /fewer\.csv, line 701: 3 fields, expected 7/,
+    ],
+    [file('narrow.csv', [...narrow, '1,2'].join('\n')), /narrow\.csv, line 62: 2 fields, expected 1/],
+    [bytes('latin.csv', Buffer.from(text.replace('product ""1""', 'caf\u00e9'), 'latin1')), /latin\.csv, line 3: is not UTF-8/],
+    [bytes('wide.csv', Buffer.from(`\ufeff${text}`, 'utf16le')), /wide\.csv is UTF-16 text: save it as UTF-8/],
+    [bytes('bare.csv', Buffer.from(text, 'utf16le')), /bare\.csv is UTF-16 text: save it as UTF-8/],
+  ];
+  const refused = (message: RegExp) => (error: Error) =>
+    error instanceof InputError && message.test(error.message) && !error.message.includes('\n');
+  for (const [path, message] of broken) {
+    await assert.rejects(readLabelArrays({ labels: path, probs: bothCsv }), refused(message), path);
+    if (path.includes('narrow') || path.endsWith('jsonl.gz')) continue;
+    await assert.rejects(readLabelArrays({ labels: bothCsv, probs: path }), refused(message), path);
+    if (!path.endsWith('.json')) await assert.rejects(readRowTexts(path, [0], n), refused(message), path);
+  }
+});
+
+test('tables in other forms are read as they were: byte order mark, CRLF, tabs, semicolons, comments, quoted delimiters and line ends, gzip', async () => {
+  // Oracle: the plain table.
+  const text = readFileSync(bothCsv, 'utf8');
+  const quoted = text.replaceAll(' | new', ', new;\tor\nold');
+  const bytes = (name: string, data: string | Buffer): string => {
+    writeFileSync(join(folder, name), data);
+    return join(folder, name);
+  };
+  const forms = [
+    bytes('bom.csv', `\ufeff${text}`),
+    bytes('crlf.csv', text.replaceAll('\n', '\r\n')),
+    bytes('tabs.tsv', text.replaceAll(/,(?! )/g, '\t')),
+    bytes('semicolons.csv', text.replaceAll(/,(?! )/g, ';')),
+    bytes('comment.csv', `# made by hand\n${text}`),
+    bytes('quoted.csv', quoted),
+    bytes('packed.csv.gz', gzipSync(quoted)),
+    bytes('two.csv.gz', Buffer.concat([gzipSync(quoted.slice(0, 999)), gzipSync(quoted.slice(999))])),
+  ];
+  for (const path of forms) {
+    const read = await readLabelArrays({ labels: path, probs: path });
+    assert.deepEqual(Array.from(read.labels), Array.from(labels), path);
+    assert.deepEqual(read.probs, probs, path);
+  }
+  const texts = await readRowTexts(forms[6], [5], n);
+  assert.deepEqual(texts.get(5), { title: 'product "5",, new;\tor\nold' });
 });
