@@ -1,6 +1,7 @@
 import { inspectFile } from '../data/inspect';
 import { LABELS } from '../data/types';
 import { ensure, InputError, shown } from '../runtime/errors';
+import { LABEL_NAMES, namesOf, probabilityColumns } from './class-columns';
 import { readJsonNumbers, type NumberChunk } from './json-numbers';
 import type { Block } from './inputs';
 import { readTableNumbers, type Column } from './table-numbers';
@@ -9,13 +10,12 @@ import { readTableNumbers, type Column } from './table-numbers';
 export interface LabelFiles {
   labels: string;
   probs: string;
-  /** Class names in the order of the probabilities, where labels are texts; without them E, S, C, I are known. */
+  /** Class names, where labels are texts; without them E, S, C, I are known. They are in the order of the probabilities, unless columns bear these names. */
   classNames?: readonly string[];
   labelColumn?: string;
   probColumns?: readonly string[];
 }
 
-const LABEL_NAMES = ['labels', 'label', 'given_label', 'esci_label', 'y'];
 const PROB_NAMES = ['pred_probs', 'probs', 'probabilities'];
 
 /**
@@ -24,8 +24,10 @@ const PROB_NAMES = ['pred_probs', 'probs', 'probabilities'];
  */
 export async function* readLabelBlocks(files: LabelFiles): AsyncGenerator<Block & { K: number }> {
   for (const path of [files.labels, files.probs]) inspectFile(path);
-  const labels = new Rows(readLabels(files));
-  const probs = new Rows(readProbs(files));
+  // The first labels are read before the first probabilities, whose columns depend on what labels are.
+  const seen = { names: false };
+  const labels = new Rows(readLabels(files, seen));
+  const probs = new Rows(readProbs(files, seen));
   let row = 0;
   for (;;) {
     await labels.fill();
@@ -66,9 +68,11 @@ export async function readLabelArrays(files: LabelFiles): Promise<{ labels: Floa
   return { labels: labels.all(), probs: probs.all(), K };
 }
 
-function readLabels({ labels, classNames, labelColumn }: LabelFiles): AsyncGenerator<NumberChunk> {
+/** Labels as class ids; `seen.names` becomes true where one is the name of a class. */
+function readLabels({ labels, classNames, labelColumn }: LabelFiles, seen: { names: boolean }): AsyncGenerator<NumberChunk> {
   const nameToId = (name: string): number => {
     const index = (classNames ?? LABELS).indexOf(name);
+    seen.names ||= index >= 0;
     if (index >= 0) return index;
     const id = Number(name.trim() || NaN);
     if (Number.isFinite(id)) return id;
@@ -80,11 +84,10 @@ function readLabels({ labels, classNames, labelColumn }: LabelFiles): AsyncGener
   return readTableNumbers(labels, (columns) => [pickLabel(labels, columns, labelColumn)], nameToId);
 }
 
-function readProbs({ probs, classNames, probColumns, labelColumn }: LabelFiles): AsyncGenerator<NumberChunk> {
+function readProbs(files: LabelFiles, seen: Readonly<{ names: boolean }>): AsyncGenerator<NumberChunk> {
+  const { probs, classNames } = files;
   if (isJson(probs)) return folded(readJsonNumbers(probs, PROB_NAMES), classNames?.length);
-  return readTableNumbers(probs, (columns) =>
-    pickProbs(probs, columns, probColumns ?? classNames, probColumns !== undefined, labelColumn),
-  );
+  return readTableNumbers(probs, (columns) => probabilityColumns(probs, columns, { ...files, namedLabels: seen.names }));
 }
 
 const isJson = (path: string): boolean => path.toLowerCase().endsWith('.json');
@@ -98,30 +101,6 @@ function pickLabel(path: string, columns: readonly Column[], wanted?: string): C
     `${path}: no column ${wanted ?? LABEL_NAMES.join(' or ')} (say which with --label-column); it has ${namesOf(columns)}`,
   );
 }
-
-function pickProbs(
-  path: string,
-  columns: readonly Column[],
-  wanted: readonly string[] | undefined,
-  must: boolean,
-  label?: string,
-): Column[] {
-  const named = wanted?.map((name) => columns.find((c) => c.name === name));
-  if (named?.every((c) => c !== undefined)) return named;
-  ensure(!must, `${path}: no column ${wanted?.find((_, i) => !named![i])}; it has ${namesOf(columns)}`);
-  const lists = columns.filter((c) => /^(FLOAT|DOUBLE|DECIMAL).*\[\d*\]$/.test(c.type));
-  if (lists.length === 1) return lists;
-  const numbers = columns.filter(
-    (c) => /^(FLOAT|DOUBLE|DECIMAL)/.test(c.type) && c.name !== label && !LABEL_NAMES.includes(c.name.toLowerCase()),
-  );
-  ensure(
-    numbers.length >= 2,
-    `${path}: expected two or more columns of probabilities (say which with --prob-columns); it has ${namesOf(columns)}`,
-  );
-  return numbers;
-}
-
-const namesOf = (columns: readonly Column[]): string => columns.map((c) => `${c.name} (${c.type})`).join(', ');
 
 /** A flat list of numbers as rows of `width`, where it is known. */
 async function* folded(chunks: AsyncGenerator<NumberChunk>, width?: number): AsyncGenerator<NumberChunk> {

@@ -143,6 +143,50 @@ test('files that do not fit are named in one line, exit code 2, nothing on stdou
   }
 });
 
+test('columns named as the classes are taken by name, whatever their order in the file (oracle: the same table in the order E, S, C, I)', async () => {
+  const permuted = (header: string, order: readonly number[]) =>
+    file('permuted.csv', `${header}\n${table.map((p) => order.map((k) => p[k]).join(',')).join('\n')}`);
+  const named = file('named.csv', `label\n${Array.from(labels, (k) => 'ESCI'[k]).join('\n')}`);
+  const alphabetical = [2, 0, 3, 1];
+  const read = async (labelFile: string, header: string, order: readonly number[], classNames?: readonly string[]) =>
+    (await readLabelArrays({ labels: labelFile, probs: permuted(header, order), classNames })).probs;
+  for (const header of [
+    'C,E,I,S',
+    'p_C,p_E,p_I,p_S',
+    'c_prob,e_prob,i_prob,s_prob',
+    'p_complement,p_exact,p_irrelevant,p_substitute',
+  ])
+    assert.deepEqual(await read(named, header, alphabetical), probs, header);
+  const classNames = ['E', 'S', 'C', 'I'];
+  assert.deepEqual(await read(labelsJson, 'p_C,p_E,p_I,p_S', alphabetical, classNames), probs);
+  assert.deepEqual(await read(labelsJson, 'complement,exact,irrelevant,substitute', alphabetical, classNames), probs);
+  assert.deepEqual(await read(named, 'p2,p0,p3,p1', alphabetical), probs, 'numbers in names say the class');
+  for (const header of ['p0,p1,p2,p3', 'prob_1,prob_2,prob_3,prob_4', 'p_E,p_S,p_C,p_I'])
+    for (const labelFile of [named, labelsJson]) assert.deepEqual(await read(labelFile, header, [0, 1, 2, 3]), probs, header);
+  assert.deepEqual(await read(labelsJson, 'a,b,c,d', [0, 1, 2, 3]), probs, 'labels that are numbers are numbers of columns');
+  assert.deepEqual(await read(named, 'a,b,c,d', [0, 1, 2, 3], classNames), probs);
+  await assert.rejects(
+    read(named, 'a,b,c,d', [0, 1, 2, 3]),
+    /labels are names and columns a, b, c, d do not say which class .* --classes/,
+  );
+  await assert.rejects(
+    read(labelsJson, 'C,E,I,S', alphabetical),
+    /labels are numbers and the columns stand in the order C, E, I, S, expected E, S, C, I; .* --classes/,
+  );
+});
+
+test('columns named as the classes are found among other numbers; two such sets are refused', async () => {
+  // Oracle: the probabilities themselves; the weights beside them are of no class.
+  const body = (more: (p: readonly number[]) => readonly number[]) => table.map((p) => [...p, ...more(p)].join(',')).join('\n');
+  const weighted = file('weighted.csv', `p_E,p_S,p_C,p_I,weight\n${body(() => [0.5])}`);
+  assert.deepEqual((await readLabelArrays({ labels: labelsJson, probs: weighted })).probs, probs);
+  const twice = file('twice.csv', `p_E,p_S,p_C,p_I,q_E,q_S,q_C,q_I\n${body((p) => p)}`);
+  await assert.rejects(
+    readLabelArrays({ labels: labelsJson, probs: twice }),
+    /columns p_E,p_S,p_C,p_I and columns q_E.* say which with --prob-columns/,
+  );
+});
+
 test('a damaged or misread table is named with its cause, by every reader', async () => {
   // Oracle: the one line a person should read; the line numbers are of the lines put in below.
   const text = readFileSync(bothCsv, 'utf8');
