@@ -4,6 +4,7 @@ import { pipeline as piped } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import zlib from 'node:zlib';
 import { ensure, InputError } from '../runtime/errors';
+import { zstdIsWhole } from './zstd';
 
 export type Format = 'parquet' | 'csv' | 'json-lines' | 'json-array';
 export type Compression = 'none' | 'gzip' | 'zstd';
@@ -66,8 +67,12 @@ function textFormat(path: string, head: string): Format {
   return 'csv';
 }
 
-/** SHA-256 of a file; a gzip file is unpacked on the way, so that one which is cut or damaged is found (DuckDB may read it up to there and say nothing). */
-export async function verifiedSha256({ path, compression }: FileFacts): Promise<string> {
+/**
+ * SHA-256 of a file; a gzip file is unpacked on the way and a zstd file's frames are followed to its end, so that one which is cut or damaged is found
+ * (DuckDB may read it up to there and say nothing).
+ */
+export async function verifiedSha256({ path, bytes, compression }: FileFacts): Promise<string> {
+  ensure(compression !== 'zstd' || zstdIsWhole(path, bytes), `${path} is a damaged or cut zstd file (${bytes} bytes): copy or fetch it again`);
   const hash = createHash('sha256');
   const hashed = async function* (chunks: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
     for await (const chunk of chunks) {

@@ -12,12 +12,12 @@ const DELIMITER = /[,;\t|]/;
 const COMMENTS = /^((#.*)?(\r\n|\r|\n))+/;
 
 /**
- * `inspectFile` for a file that DuckDB is to read as a table. A gzip file is unpacked to its end first: of one that is cut DuckDB reads what there is and
- * says nothing.
+ * `inspectFile` for a file that DuckDB is to read as a table. A packed file is followed to its end first: of one that is cut DuckDB reads what there is
+ * and says nothing.
  */
 export async function checkedTable(path: string): Promise<FileFacts> {
   const facts = inspectFile(path);
-  if (facts.compression === 'gzip') await verifiedSha256(facts);
+  if (facts.compression !== 'none') await verifiedSha256(facts);
   return facts;
 }
 

@@ -258,3 +258,16 @@ test('tables in other forms are read as they were: byte order mark, CRLF, tabs, 
   const texts = await readRowTexts(forms[6], [5], n);
   assert.deepEqual(texts.get(5), { title: 'product "5",, new;\tor\nold' });
 });
+
+test('a zstd file is read whole or refused: DuckDB reads a cut one up to there (oracle: the table it was written from)', async () => {
+  const { query } = await import('../../data');
+  const path = join(folder, 'whole.csv.zst');
+  await query(`COPY (SELECT * FROM read_csv('${bothCsv}')) TO '${path}' (FORMAT csv, COMPRESSION zstd)`);
+  assert.deepEqual((await readLabelArrays({ labels: path, probs: path })).probs, probs);
+  const whole = readFileSync(path);
+  const cut = join(folder, 'cut.csv.zst');
+  for (const length of [whole.length >> 1, whole.length - 1, 5]) {
+    writeFileSync(cut, whole.subarray(0, length));
+    await assert.rejects(readLabelArrays({ labels: cut, probs: cut }), /cut\.csv\.zst is a damaged or cut zstd file/);
+  }
+});

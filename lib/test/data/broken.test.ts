@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { query, readDataset, type SourceInput } from '../../data';
+import { zstdIsWhole } from '../../data/zstd';
 import { csv, line, lines, temporaryFolder, write } from './fixtures';
 
 const folder = temporaryFolder();
@@ -13,6 +14,12 @@ const without = (name: string): Record<string, unknown>[] => good.map((row) => O
 const parquet = async (name: string, sql: string): Promise<string> => {
   const path = join(folder, `${name}.parquet`);
   await query(`COPY (${sql}) TO '${path}' (FORMAT parquet)`);
+  return path;
+};
+
+const zstd = async (name: string, rows: number): Promise<string> => {
+  const path = join(folder, `${name}.csv.zst`);
+  await query(`COPY (SELECT md5(i::VARCHAR) AS query, 'p' || i AS product_id FROM range(${rows}) t(i)) TO '${path}' (FORMAT csv, COMPRESSION zstd)`);
   return path;
 };
 
@@ -30,6 +37,8 @@ const refused: readonly [string, () => SourceInput | Promise<SourceInput>, RegEx
   ['text that is called parquet', () => write(folder, 'text.parquet', 'query,product_id\n'), /not a parquet file/],
   ['a cut gzip file', () => write(folder, 'cut.jsonl.gz', gzipSync(lines(good)).subarray(0, -20)), /cut gzip/],
   ['a gzip file with a flipped bit', () => write(folder, 'bit.jsonl.gz', flipped(gzipSync(lines(good)))), /damaged/],
+  ['a cut zstd file', async () => write(folder, 'cut.csv.zst', readFileSync(await zstd('whole', 300)).subarray(0, -9)), /is a damaged or cut zstd file \(\d+ bytes\): copy or fetch it again/],
+  ['a zstd file cut within a later block', async () => write(folder, 'half.csv.zst', readFileSync(await zstd('long', 90_000)).subarray(0, 200_000)), /cut zstd file/],
   ['a cut parquet file', async () => write(folder, 'cut.parquet', readFileSync(await parquet('whole', 'SELECT 1 AS query')).subarray(0, -9)), /cut short/],
   ['a parquet file with a damaged footer', async () => write(folder, 'footer.parquet', damagedFooter(readFileSync(await parquet('whole2', 'SELECT 1 AS query')))), /cannot be read/],
   ['a column of lists', () => parquet('lists', "SELECT ['a'] AS query, 'P' AS product_id, 'us' AS product_locale, 'E' AS esci_label, 't' AS product_title"), /column query must hold text or numbers, got VARCHAR\[\]/],
@@ -79,6 +88,17 @@ for (const [what, make, message] of refused)
       return true;
     });
   });
+
+test('frames of a zstd file are followed to the end (oracle: sizes by hand from RFC 8878)', () => {
+  // A frame to be skipped (3.1.2): magic, size 2, two bytes. A frame of one segment, 1-byte content size and checksum: a raw block of 2 bytes, then a last one of
+  // one byte repeated 9 times (header 9 << 3 | 1 << 1 | 1 = 0x4b), then 4 bytes of checksum.
+  const skip = '502a4d18020000006869';
+  const frame = '28b52ffd' + '24' + '0b' + '100000' + '6162' + '4b0000' + '63' + '01020304';
+  const whole = (hex: string): boolean => zstdIsWhole(write(folder, 'frames.zst', Buffer.from(hex, 'hex')), hex.length / 2);
+  for (const hex of [frame, skip + frame, frame + frame, frame + skip]) assert.ok(whole(hex), hex);
+  for (let length = 2; length < frame.length; length += 2) assert.ok(!whole(frame.slice(0, length)), `${length / 2} bytes`);
+  for (const hex of [frame + '00', frame + skip.slice(0, -2), 'ff' + frame]) assert.ok(!whole(hex), hex);
+});
 
 test('skipped and counted: each bad line by its reason and place, the good ones kept', async () => {
   // Oracle: four of the five good lines before, one after; exactly one skip.
