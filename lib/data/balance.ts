@@ -35,7 +35,8 @@ export function balanceClasses(rows: readonly Row[], options: Partial<BalanceOpt
   const { classes, chunkChars, weight, minChars, maxChunks, plain } = { ...BALANCE, ...options };
   classes.forEach((label) => oneOf('classes', label, LABELS));
   inRange('weight', weight, 0, 1);
-  for (const [locale, size] of Object.entries(chunkChars)) ensure(Number.isSafeInteger(size) && size > 0, `chunkChars.${locale} must be a whole number ≥ 1, got ${size}`);
+  for (const [locale, size] of Object.entries(chunkChars))
+    ensure(Number.isSafeInteger(size) && size > 0, `chunkChars.${locale} must be a whole number ≥ 1, got ${size}`);
   const extra: Row[] = [];
   let nextId = nextExampleId(rows);
   for (const row of rows) {
@@ -43,7 +44,10 @@ export function balanceClasses(rows: readonly Row[], options: Partial<BalanceOpt
     const text = Array.from([plain(row.bullets), plain(row.description)].filter(Boolean).join(' ').trim());
     const size = chunkChars[row.locale];
     for (let at = 0, made = 0; at < text.length && made < maxChunks; at += size) {
-      const chunk = text.slice(at, at + size).join('').trim();
+      const chunk = text
+        .slice(at, at + size)
+        .join('')
+        .trim();
       if (!chunk || Math.min(size, text.length - at) < minChars) continue;
       made++;
       extra.push({ ...row, exampleId: nextId++, title: `${row.title} ${chunk}`.trim(), bullets: '', description: '', weight });
@@ -73,7 +77,10 @@ const FIELDS = ['query', 'title', 'description', 'bullets', 'brand', 'color'] as
  * Extra rows in another language (paper.md §5: Spanish to English): the rows of locale `from`, query and product text translated, locale `to`, weight 0.3,
  * example ids above the largest given one. Throws where the engine returns another number of texts than it was given.
  */
-export async function translateRows(rows: readonly Row[], { translator, from = 'es', to = 'us', weight = 0.3, batch = 64 }: TranslateOptions): Promise<Row[]> {
+export async function translateRows(
+  rows: readonly Row[],
+  { translator, from = 'es', to = 'us', weight = 0.3, batch = 64 }: TranslateOptions,
+): Promise<Row[]> {
   inRange('weight', weight, 0, 1);
   const chosen = rows.filter((row) => row.locale === from);
   const translated: Row[] = [];
@@ -84,7 +91,10 @@ export async function translateRows(rows: readonly Row[], { translator, from = '
     const answers = await translator.translate(texts, from, to);
     ensure(answers.length === texts.length, `the translator returned ${answers.length} texts for ${texts.length}`);
     part.forEach((row, i) => {
-      const fields = Object.fromEntries(FIELDS.map((field, f) => [field, answers[i * FIELDS.length + f]])) as Pick<Row, (typeof FIELDS)[number]>;
+      const fields = Object.fromEntries(FIELDS.map((field, f) => [field, answers[i * FIELDS.length + f]])) as Pick<
+        Row,
+        (typeof FIELDS)[number]
+      >;
       translated.push({ ...row, ...fields, locale: to, exampleId: nextId++, weight });
     });
   }

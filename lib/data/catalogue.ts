@@ -120,11 +120,15 @@ async function scanAll<T>(
       for await (const lines of rawRows(duck, [...names, 'wrong'], from)) all.push(...lines);
       return all;
     });
-    for (const { line, reason, got } of await rejectedLines(duck)) report.skip(basename(path), line - 2, `CSV line cannot be read: ${reason}`, got);
+    for (const { line, reason, got } of await rejectedLines(duck))
+      report.skip(basename(path), line - 2, `CSV line cannot be read: ${reason}`, got);
     report.rows += rows.length;
     const result = parse(rows.sort((a, b) => a.row - b.row));
     const unused = report.summary() ? `can be used: ${report.summary()}` : 'is of the wanted split';
-    ensure(result.length, rows.length ? `${path}: none of its ${rows.length} rows ${unused}` : `${path} has a header but no rows`);
+    ensure(
+      result.length,
+      rows.length ? `${path}: none of its ${rows.length} rows ${unused}` : `${path} has a header but no rows`,
+    );
     return result;
   } finally {
     duck.close();

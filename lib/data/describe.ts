@@ -58,9 +58,13 @@ export interface CatalogueDescription extends Common {
 }
 
 /** Describes a data set or a file of products, in one pass and bounded memory. Errors as in `readDataset`. */
-export async function describeData(source: SourceInput, filters: ReadFilters = {}): Promise<DatasetDescription | CatalogueDescription> {
+export async function describeData(
+  source: SourceInput,
+  filters: ReadFilters = {},
+): Promise<DatasetDescription | CatalogueDescription> {
   const columns = await columnsOf(source);
-  if (typeof source === 'string' && columns.has('product_title') && !columns.has('query') && !columns.has('esci_label')) return describeCatalogue(source);
+  if (typeof source === 'string' && columns.has('product_title') && !columns.has('query') && !columns.has('esci_label'))
+    return describeCatalogue(source);
   const pair = !!resolveFiles(source).products;
   const withoutText = !pair && !columns.has('product_title') && !columns.has('product_bullet_point');
   return describeRows(source, { ...filters, ...(withoutText && { text: 'optional' as const }) }, withoutText);
@@ -98,7 +102,9 @@ class TextFacts {
   }
 
   summary(): Record<string, Quantiles> {
-    return Object.fromEntries([...this.lengths].map(([field, gather]) => [field, gather.summary()] as const).filter(([, { count }]) => count));
+    return Object.fromEntries(
+      [...this.lengths].map(([field, gather]) => [field, gather.summary()] as const).filter(([, { count }]) => count),
+    );
   }
 }
 
@@ -111,7 +117,19 @@ async function describeCatalogue(path: string): Promise<CatalogueDescription> {
   const { missing, locales, html } = facts;
   const { skipped, skippedRows } = report;
   const name = resolveFiles(path).name;
-  return { kind: 'products', name, rows: products.length, products: products.length, brands, locales, missing, html, lengths: facts.summary(), skipped, skippedRows };
+  return {
+    kind: 'products',
+    name,
+    rows: products.length,
+    products: products.length,
+    brands,
+    locales,
+    missing,
+    html,
+    lengths: facts.summary(),
+    skipped,
+    skippedRows,
+  };
 }
 
 async function describeRows(source: SourceInput, filters: ReadFilters, withoutText: boolean): Promise<DatasetDescription> {

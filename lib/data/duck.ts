@@ -84,7 +84,11 @@ export const literal = (text: string): string => `'${text.replaceAll("'", "''")}
 export const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
 /** Runs one query in a DuckDB of its own and closes it: `await query<{n: number}>("SELECT count(*) AS n FROM read_parquet($1)", [path])`. */
-export async function query<T = Record<string, Cell>>(sql: string, parameters: readonly Parameter[] = [], options?: DuckOptions): Promise<T[]> {
+export async function query<T = Record<string, Cell>>(
+  sql: string,
+  parameters: readonly Parameter[] = [],
+  options?: DuckOptions,
+): Promise<T[]> {
   const duck = await Duck.open(options);
   try {
     return await duck.rows<T>(sql, parameters);
@@ -94,7 +98,8 @@ export async function query<T = Record<string, Cell>>(sql: string, parameters: r
 }
 
 function tidy(value: unknown): unknown {
-  if (typeof value === 'bigint') return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;
+  if (typeof value === 'bigint')
+    return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;
   if (Array.isArray(value)) return value.map(tidy);
   if (value && Object.getPrototypeOf(value) === Object.prototype)
     return Object.fromEntries(Object.entries(value).map(([key, v]) => [key, tidy(v)]));

@@ -29,7 +29,8 @@ const READABLE = /\.(parquet|csv|tsv|jsonl|ndjson|json)(\.(gz|zst|zstd))?$/i;
 /** Finds the files of a source. A folder holds upstream's pair (recognised by `examples` and `products` in the names) or one joined file. */
 export function resolveFiles(input: SourceInput): SourceFiles {
   if (typeof input !== 'string') {
-    for (const [role, path] of Object.entries<string | undefined>({ ...input })) ensure(!path || existsSync(path), `${role} file ${path}: no such file`);
+    for (const [role, path] of Object.entries<string | undefined>({ ...input }))
+      ensure(!path || existsSync(path), `${role} file ${path}: no such file`);
     return { name: nameOf(dirname(input.examples)), ...input };
   }
   ensure(input && existsSync(input), `data ${shown(input)}: no such file or folder`);
@@ -50,7 +51,10 @@ export function resolveFiles(input: SourceInput): SourceFiles {
   }
   ensure(files.length, `folder ${input} holds no data file (parquet, CSV or JSON lines, also .gz or .zst)`);
   ensure(!examples, `folder ${input} has examples (${examples && basename(examples)}) but no products file beside them`);
-  ensure(files.length === 1, `folder ${input} holds ${files.length} data files (${files.slice(0, 4).join(', ')}); give the path of one`);
+  ensure(
+    files.length === 1,
+    `folder ${input} holds ${files.length} data files (${files.slice(0, 4).join(', ')}); give the path of one`,
+  );
   return { name, examples: join(input, files[0]) };
 }
 

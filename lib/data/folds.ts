@@ -38,7 +38,10 @@ export function splitFolds(rows: readonly Pick<Row, 'locale' | 'query'>[], folds
     const evaluation: number[] = [];
     const train: number[] = [];
     of.forEach((f, i) => (f === fold ? evaluation : train).push(i));
-    ensure(evaluation.length, `fold ${fold} of ${folds} would be empty: ${rows.length} rows have only ${cache.size} queries; use fewer folds`);
+    ensure(
+      evaluation.length,
+      `fold ${fold} of ${folds} would be empty: ${rows.length} rows have only ${cache.size} queries; use fewer folds`,
+    );
     return { fold, train: Int32Array.from(train), evaluation: Int32Array.from(evaluation) };
   });
 }

@@ -46,7 +46,8 @@ export function inspectFile(path: string): FileFacts {
   ensure(!/\.parquet$/i.test(path), `${path} is not a parquet file: it starts with ${JSON.stringify(magic)} instead of "PAR1"`);
   ensure(!magic.startsWith('PK'), `${path} is a zip archive: unpack it first`);
   const compression: Compression = magic.startsWith('\x1f\x8b') ? 'gzip' : magic === '(\xb5/\xfd' ? 'zstd' : 'none';
-  const unpacked = compression === 'gzip' ? gunzipHead(raw.subarray(0, HEAD / 4), path) : compression === 'zstd' ? Buffer.alloc(0) : raw;
+  const unpacked =
+    compression === 'gzip' ? gunzipHead(raw.subarray(0, HEAD / 4), path) : compression === 'zstd' ? Buffer.alloc(0) : raw;
   const start = unpacked.subarray(0, 4).toString('latin1');
   ensure(!UTF16.test(start), `${path} is UTF-16 text: save it as UTF-8`);
   ensure(start !== 'PAR1', `${path} is a compressed parquet file: unpack it first`);
@@ -72,7 +73,10 @@ function textFormat(path: string, head: string): Format {
  * (DuckDB may read it up to there and say nothing).
  */
 export async function verifiedSha256({ path, bytes, compression }: FileFacts): Promise<string> {
-  ensure(compression !== 'zstd' || zstdIsWhole(path, bytes), `${path} is a damaged or cut zstd file (${bytes} bytes): copy or fetch it again`);
+  ensure(
+    compression !== 'zstd' || zstdIsWhole(path, bytes),
+    `${path} is a damaged or cut zstd file (${bytes} bytes): copy or fetch it again`,
+  );
   const hash = createHash('sha256');
   const hashed = async function* (chunks: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
     for await (const chunk of chunks) {

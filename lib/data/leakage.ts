@@ -22,7 +22,11 @@ export interface LeakageAudit {
 }
 
 /** Audits a split: queries, pairs and products shared between parts, and evaluation products in the pre-training corpus. */
-export function leakageAudit(train: readonly Row[], evaluation: readonly Row[], corpus?: Iterable<Pick<Product, 'locale' | 'productId'>>): LeakageAudit {
+export function leakageAudit(
+  train: readonly Row[],
+  evaluation: readonly Row[],
+  corpus?: Iterable<Pick<Product, 'locale' | 'productId'>>,
+): LeakageAudit {
   const queryOf = (row: Row): string => `${row.locale}\t${normalizeQuery(row.query)}`;
   const productOf = (row: Pick<Product, 'locale' | 'productId'>): string => productKey(row.locale, row.productId);
   const pairOf = (row: Row): string => `${queryOf(row)}\t${row.productId}`;

@@ -76,7 +76,8 @@ export class JudgementParser {
 export function parseProduct(raw: RawRow): Product | { reason: string; got: string } {
   if (raw.wrong) return { reason: `${raw.wrong} is a list or an object`, got: '' };
   const productId = raw.product_id && cleanText(raw.product_id);
-  if (!productId && !raw.product_locale && !raw.product_title) return { reason: 'product line cannot be read, or is blank', got: '' };
+  if (!productId && !raw.product_locale && !raw.product_title)
+    return { reason: 'product line cannot be read, or is blank', got: '' };
   if (!productId) return { reason: 'product_id missing in the catalogue', got: raw.product_title ?? '' };
   const locale = parseLocale(raw.product_locale ?? '');
   if (!locale) return { reason: 'product_locale unknown in the catalogue', got: raw.product_locale ?? '' };
@@ -107,5 +108,9 @@ function wholeNumber(text: string | null): number | undefined {
 
 function flag(text: string | null): boolean | undefined {
   const value = text?.trim().toLowerCase();
-  return value === '1' || value === 'true' || value === '1.0' ? true : value === '0' || value === 'false' || value === '0.0' ? false : undefined;
+  return value === '1' || value === 'true' || value === '1.0'
+    ? true
+    : value === '0' || value === 'false' || value === '0.0'
+      ? false
+      : undefined;
 }

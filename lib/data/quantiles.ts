@@ -16,7 +16,18 @@ export class Gather {
     const sorted = this.values.slice(0, this.count).sort();
     const at = (p: number): number => (this.count ? sorted[Math.max(0, Math.ceil(p * this.count) - 1)] : 0);
     const mean = this.count ? sorted.reduce((sum, value) => sum + value, 0) / this.count : 0;
-    return { count: this.count, mean, min: at(0), p5: at(0.05), p25: at(0.25), p50: at(0.5), p75: at(0.75), p95: at(0.95), p99: at(0.99), max: at(1) };
+    return {
+      count: this.count,
+      mean,
+      min: at(0),
+      p5: at(0.05),
+      p25: at(0.25),
+      p50: at(0.5),
+      p75: at(0.75),
+      p95: at(0.95),
+      p99: at(0.99),
+      max: at(1),
+    };
   }
 }
 

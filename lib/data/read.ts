@@ -94,7 +94,8 @@ async function* judgements(stage: Stage, from = 0, to = stage.count, parser = pa
   }
 }
 
-const parserOf = (stage: Stage): JudgementParser => new JudgementParser(basename(stage.files.examples), stage.columns, stage.report);
+const parserOf = (stage: Stage): JudgementParser =>
+  new JudgementParser(basename(stage.files.examples), stage.columns, stage.report);
 
 async function* joinedRows(stage: Stage): AsyncGenerator<Row[]> {
   for await (const chunk of judgements(stage)) yield chunk.map(({ judgement, own }) => ({ ...judgement, ...own! }));
@@ -120,7 +121,13 @@ async function judgementsPerPass({ duck }: Stage): Promise<number> {
 }
 
 /** Puts the catalogue (filtered by locale), or only what the given judgements name, into `into`. The first of repeated products stays. */
-async function loadCatalogue(stage: Stage, filters: ReadFilters, judgedOnly: boolean, into: Map<string, Product>, range = 'true'): Promise<void> {
+async function loadCatalogue(
+  stage: Stage,
+  filters: ReadFilters,
+  judgedOnly: boolean,
+  into: Map<string, Product>,
+  range = 'true',
+): Promise<void> {
   const { duck, files, report } = stage;
   const names = [...PRODUCT_KEY, ...TEXT, 'wrong'];
   const file = files.products!;
@@ -131,20 +138,21 @@ async function loadCatalogue(stage: Stage, filters: ReadFilters, judgedOnly: boo
   const first = new Map<string, number>();
   const take = async (from: string): Promise<void> => {
     for await (const lines of rawRows(duck, names, from))
-    for (const { raw, row } of lines) {
-      const product = parseProduct(raw);
-      if ('reason' in product) {
-        if (!judgedOnly) report.skip(basename(file), row, product.reason, product.got);
-        continue;
+      for (const { raw, row } of lines) {
+        const product = parseProduct(raw);
+        if ('reason' in product) {
+          if (!judgedOnly) report.skip(basename(file), row, product.reason, product.got);
+          continue;
+        }
+        const key = productKey(product.locale, product.productId);
+        const earlier = first.get(key);
+        if (earlier === undefined || row < earlier) {
+          first.set(key, row);
+          into.set(key, product);
+        }
+        if (earlier !== undefined)
+          report.skip(basename(file), Math.max(row, earlier), 'product listed twice (first kept)', product.productId);
       }
-      const key = productKey(product.locale, product.productId);
-      const earlier = first.get(key);
-      if (earlier === undefined || row < earlier) {
-        first.set(key, row);
-        into.set(key, product);
-      }
-      if (earlier !== undefined) report.skip(basename(file), Math.max(row, earlier), 'product listed twice (first kept)', product.productId);
-    }
   };
   if (judgedOnly) return readable(file, () => take(`catalogue ${semi}`));
   const from = `catalogue${others ? ` WHERE ${others} OR lower(trim(product_locale)) NOT IN ('us', 'es', 'jp')` : ''}`;
@@ -154,7 +162,13 @@ async function loadCatalogue(stage: Stage, filters: ReadFilters, judgedOnly: boo
     await readable(file, () => take(`(SELECT * FROM ${from}) WHERE row >= ${at} AND row < ${at + step}`));
 }
 
-function join(stage: Stage, filters: ReadFilters, judgement: Judgement, row: number, catalogue: ReadonlyMap<string, Product>): Row | null {
+function join(
+  stage: Stage,
+  filters: ReadFilters,
+  judgement: Judgement,
+  row: number,
+  catalogue: ReadonlyMap<string, Product>,
+): Row | null {
   const product = catalogue.get(productKey(judgement.locale, judgement.productId));
   if (product) return { ...judgement, ...product };
   if (filters.text === 'optional') return { ...judgement, ...NO_TEXT };
@@ -168,13 +182,16 @@ function share(catalogue: Map<string, Product>, judgement: Judgement, own: Omit<
   const key = productKey(locale, productId);
   const known = catalogue.get(key);
   if (!known) catalogue.set(key, { productId, locale, ...own });
-  else if ((Object.keys(own) as (keyof typeof own)[]).every((field) => known[field] === own[field])) return { ...judgement, ...known };
+  else if ((Object.keys(own) as (keyof typeof own)[]).every((field) => known[field] === own[field]))
+    return { ...judgement, ...known };
   return { ...judgement, ...own };
 }
 
 function ensureRows({ files, report, count }: Stage, used: number, filters: ReadFilters): void {
   if (used) return;
-  const given = Object.entries(filters).filter(([name, value]) => value !== undefined && !['text', 'catalogue', 'labels'].includes(name));
+  const given = Object.entries(filters).filter(
+    ([name, value]) => value !== undefined && !['text', 'catalogue', 'labels'].includes(name),
+  );
   ensure(count > 0 || !given.length, `${files.examples}: no row fits the filters ${given.map(([name]) => name).join(', ')}`);
   ensure(false, `${files.examples}: none of its ${count} rows can be used: ${report.summary()}`);
 }

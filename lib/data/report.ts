@@ -9,7 +9,8 @@ export class ReadReport {
 
   skip(file: string, row: number, reason: string, got = ''): void {
     this.count(reason);
-    if (this.skippedRows.length < 1000) this.skippedRows.push({ file, row, reason, got: got.length > 60 ? got.slice(0, 59) + '…' : got });
+    if (this.skippedRows.length < 1000)
+      this.skippedRows.push({ file, row, reason, got: got.length > 60 ? got.slice(0, 59) + '…' : got });
   }
 
   count(reason: string, times = 1): void {

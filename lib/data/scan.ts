@@ -28,12 +28,19 @@ export async function scanFile(duck: Duck, file: FileFacts, wanted: readonly str
 
 async function parquet(duck: Duck, { path }: FileFacts, wanted: readonly string[]): Promise<Scan> {
   const table = `read_parquet(${literal(path)}, file_row_number = true, binary_as_string = true)`;
-  const described = await readable(path, () => duck.rows<{ column_name: string; column_type: string }>(`DESCRIBE SELECT * FROM ${table}`));
+  const described = await readable(path, () =>
+    duck.rows<{ column_name: string; column_type: string }>(`DESCRIBE SELECT * FROM ${table}`),
+  );
   const types = new Map(described.map((row) => [row.column_name, row.column_type]));
   types.delete('file_row_number');
   for (const name of wanted)
-    ensure(SCALAR.test(types.get(name) ?? 'VARCHAR'), `${path}: column ${name} must hold text or numbers, got ${types.get(name)}`);
-  const picked = wanted.map((name) => (types.has(name) ? `CAST(${identifier(name)} AS VARCHAR) AS ${name}` : `NULL::VARCHAR AS ${name}`));
+    ensure(
+      SCALAR.test(types.get(name) ?? 'VARCHAR'),
+      `${path}: column ${name} must hold text or numbers, got ${types.get(name)}`,
+    );
+  const picked = wanted.map((name) =>
+    types.has(name) ? `CAST(${identifier(name)} AS VARCHAR) AS ${name}` : `NULL::VARCHAR AS ${name}`,
+  );
   const from = `(SELECT ${picked.join(', ')}, NULL::VARCHAR AS wrong, file_row_number AS row FROM ${table})`;
   return { path, from, has: new Set(types.keys()), columns: [...types.keys()] };
 }
@@ -67,7 +74,8 @@ function json({ path, compression, format, bom }: FileFacts, wanted: readonly st
   const picked = wanted.map((name) => `(${name}->>'$') AS ${name}`);
   const cases = wanted.map((name) => `WHEN json_type(${name}) IN ('OBJECT', 'ARRAY') THEN '${name}'`).join(' ');
   const wrong = cases ? `CASE ${cases} END` : 'NULL';
-  const from = (rows: string): string => `(SELECT ${[...picked, `${wrong} AS wrong`].join(', ')}, row_number() OVER () - 1 AS row FROM ${rows})`;
+  const from = (rows: string): string =>
+    `(SELECT ${[...picked, `${wrong} AS wrong`].join(', ')}, row_number() OVER () - 1 AS row FROM ${rows})`;
   const facts = { path, has: new Set(columns), columns };
   if (format === 'json-array') return { ...facts, from: from(table) };
   const careful = from(parsedLines(path, compression, wanted));
@@ -89,7 +97,9 @@ function parsedLines(path: string, compression: string, wanted: readonly string[
 
 function jsonColumns(head: string, array: boolean): string[] {
   const names = new Set<string>();
-  const pieces = array ? head.match(/"((?:[^"\\]|\\.)*)"\s*:/g)?.map((key) => `{${key}0}`) ?? [] : head.split('\n').slice(0, 1000);
+  const pieces = array
+    ? (head.match(/"((?:[^"\\]|\\.)*)"\s*:/g)?.map((key) => `{${key}0}`) ?? [])
+    : head.split('\n').slice(0, 1000);
   for (const piece of pieces) {
     if (names.size && piece.length > 1 << 20) continue;
     try {

@@ -54,22 +54,34 @@ export async function openStage(input: SourceInput, filters: ReadFilters, report
   try {
     const scan = await scanFile(duck, facts, [...JUDGEMENT, ...EXTRA, ...TEXT]);
     const unlabelled = filters.labels === 'optional';
-    requireColumns(scan, REQUIRED_JUDGEMENT.filter((name) => !unlabelled || name !== 'esci_label'), unlabelled ? 'rows to predict' : 'judgements');
+    requireColumns(
+      scan,
+      REQUIRED_JUDGEMENT.filter((name) => !unlabelled || name !== 'esci_label'),
+      unlabelled ? 'rows to predict' : 'judgements',
+    );
     const joined = !files.products;
     if (joined && filters.text !== 'optional')
-      ensure(scan.has.has('product_title'), `${files.examples} has no column product_title: judgements alone need their products file beside them (a folder with both, or both paths)`);
+      ensure(
+        scan.has.has('product_title'),
+        `${files.examples} has no column product_title: judgements alone need their products file beside them (a folder with both, or both paths)`,
+      );
     const wanted = [...JUDGEMENT, ...EXTRA, ...(joined ? TEXT : []), 'wrong'];
-    await overScan(scan, (from) => duck.run(`CREATE TABLE judged AS SELECT row, ${wanted.join(', ')} FROM ${from} ${where(filters, scan.has)}`));
+    await overScan(scan, (from) =>
+      duck.run(`CREATE TABLE judged AS SELECT row, ${wanted.join(', ')} FROM ${from} ${where(filters, scan.has)}`),
+    );
     const lost = await rejectedLines(duck);
-    for (const { line, reason, got } of lost) report.skip(basename(files.examples), line - 2, `CSV line cannot be read: ${reason}`, got);
+    for (const { line, reason, got } of lost)
+      report.skip(basename(files.examples), line - 2, `CSV line cannot be read: ${reason}`, got);
     if (filters.sampleQueries) await sampleQueries(duck, filters.sampleQueries);
-    for (const path of [files.products, files.sources, files.trueLabels]) if (path) digests.push(await verified(inspectFile(path)));
+    for (const path of [files.products, files.sources, files.trueLabels])
+      if (path) digests.push(await verified(inspectFile(path)));
     if (files.products) await stageCatalogue(duck, files.products, report);
     const columns = new Set(scan.has);
     if (files.sources) await joinExtra(duck, files.sources, 'query_id', 'source', columns);
     if (files.trueLabels) await joinExtra(duck, files.trueLabels, 'example_id', 'true_label', columns);
     const count = await duck.number('SELECT count(*) FROM judged');
-    const nothing = !count && !lost.length && !Object.entries(filters).some(([name, value]) => value !== undefined && name !== 'labels');
+    const nothing =
+      !count && !lost.length && !Object.entries(filters).some(([name, value]) => value !== undefined && name !== 'labels');
     ensure(!nothing, `${files.examples} has a header but no rows`);
     return { duck, files, sha256: digests.length > 1 ? sha256(digests.join('')) : digests[0], columns, count, joined, report };
   } catch (error) {
@@ -110,7 +122,10 @@ export async function* rawRows(duck: Duck, names: readonly string[], from: strin
 /** Throws an InputError that names the missing columns and those that are there. */
 export function requireColumns(scan: Scan, names: readonly string[], what: string): void {
   const missing = names.filter((name) => !scan.has.has(name));
-  ensure(!missing.length, `${scan.path} lacks ${missing.join(', ')}, which ${what} need; its columns are ${scan.columns.slice(0, 12).join(', ') || 'none'}`);
+  ensure(
+    !missing.length,
+    `${scan.path} lacks ${missing.join(', ')}, which ${what} need; its columns are ${scan.columns.slice(0, 12).join(', ') || 'none'}`,
+  );
 }
 
 function checkFilters({ locales, split, version, sampleQueries: sample }: ReadFilters): void {
@@ -118,7 +133,11 @@ function checkFilters({ locales, split, version, sampleQueries: sample }: ReadFi
   locales?.forEach((locale) => oneOf('locale', locale, LOCALES));
   if (split !== undefined) oneOf('split', split, ['train', 'test']);
   if (version !== undefined) oneOf('version', version, ['small', 'large']);
-  if (sample) ensure(Number.isSafeInteger(inRange('sampleQueries.n', sample.n, 1, Infinity)), `sampleQueries.n must be a whole number, got ${sample.n}`);
+  if (sample)
+    ensure(
+      Number.isSafeInteger(inRange('sampleQueries.n', sample.n, 1, Infinity)),
+      `sampleQueries.n must be a whole number, got ${sample.n}`,
+    );
 }
 
 const one = (column: string): string => `coalesce(lower(trim(${column})), '')`;
@@ -127,7 +146,8 @@ function where({ locales, split, version }: ReadFilters, has: ReadonlySet<string
   const drop: string[] = [];
   const others = LOCALES.filter((locale) => locales && !locales.includes(locale));
   if (others.length) drop.push(`${one('product_locale')} IN (${others.map(literal).join(', ')})`);
-  if (split) drop.push(has.has('split') ? `${one('split')} = '${split === 'train' ? 'test' : 'train'}'` : String(split === 'test'));
+  if (split)
+    drop.push(has.has('split') ? `${one('split')} = '${split === 'train' ? 'test' : 'train'}'` : String(split === 'test'));
   if (version && has.has(`${version}_version`)) drop.push(`${one(`${version}_version`)} IN ('0', '0.0', 'false')`);
   return drop.length ? `WHERE NOT (${drop.join(' OR ')})` : '';
 }

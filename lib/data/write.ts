@@ -62,7 +62,10 @@ export async function writeUpstreamParquet(
     const examples = await Table.create(duck, 'examples', EXAMPLES);
     const products = await Table.create(duck, 'products', PRODUCTS);
     for await (const chunk of chunks) {
-      ensure(chunk.rows.every((row) => row.weight === undefined || row.weight === 1), 'augmented rows (with a weight) have no place in the upstream schema');
+      ensure(
+        chunk.rows.every((row) => row.weight === undefined || row.weight === 1),
+        'augmented rows (with a weight) have no place in the upstream schema',
+      );
       examples.append(chunk.rows);
       products.append(chunk.products);
     }
@@ -84,9 +87,14 @@ export async function writeUpstreamParquet(
     if (await duck.number('SELECT count(true_label) FROM examples'))
       await copy('trueLabels', 'SELECT example_id, true_label FROM examples WHERE true_label IS NOT NULL', 'FORMAT parquet');
     if (await duck.number('SELECT count(source) FROM examples'))
-      await copy('sources', 'SELECT query_id, min(source) AS source FROM examples WHERE source IS NOT NULL GROUP BY query_id ORDER BY query_id', 'FORMAT csv, HEADER');
+      await copy(
+        'sources',
+        'SELECT query_id, min(source) AS source FROM examples WHERE source IS NOT NULL GROUP BY query_id ORDER BY query_id',
+        'FORMAT csv, HEADER',
+      );
     // Companions of what stood here before would be joined to the new rows.
-    for (const role of ['trueLabels', 'sources'] as const) if (!written[role]) rmSync(join(folder, UPSTREAM_FILES[role]), { force: true });
+    for (const role of ['trueLabels', 'sources'] as const)
+      if (!written[role]) rmSync(join(folder, UPSTREAM_FILES[role]), { force: true });
     for (const [temporary, path] of pending) renameSync(temporary, path);
     return written;
   } catch (error) {
@@ -106,7 +114,9 @@ async function checkKeys(duck: Duck): Promise<void> {
   ensure(example === undefined, `example id ${example} stands at two rows`);
   const twice = await first('SELECT product_locale, product_id FROM products GROUP BY ALL HAVING count(*) > 1');
   ensure(twice === undefined, `product ${twice} stands twice in the catalogue`);
-  const lacking = await first('SELECT product_locale, product_id FROM examples ANTI JOIN products USING (product_id, product_locale)');
+  const lacking = await first(
+    'SELECT product_locale, product_id FROM examples ANTI JOIN products USING (product_id, product_locale)',
+  );
   ensure(lacking === undefined, `product ${lacking} is judged but not in the catalogue`);
 }
 
@@ -121,7 +131,11 @@ class Table<T> {
     private readonly block: (types: readonly DuckDBType[], columns: DuckDBValue[][]) => void,
   ) {}
 
-  static async create<T>(duck: Duck, name: string, columns: readonly (readonly [string, 'VARCHAR' | 'BIGINT', (item: T) => DuckDBValue])[]): Promise<Table<T>> {
+  static async create<T>(
+    duck: Duck,
+    name: string,
+    columns: readonly (readonly [string, 'VARCHAR' | 'BIGINT', (item: T) => DuckDBValue])[],
+  ): Promise<Table<T>> {
     const { BIGINT, VARCHAR, DuckDBDataChunk } = await import('@duckdb/node-api');
     await duck.run(`CREATE TABLE ${name} (${columns.map(([column, type]) => `${column} ${type}`).join(', ')})`);
     const appender = await duck.connection.createAppender(name);
@@ -141,7 +155,10 @@ class Table<T> {
   append(items: readonly T[]): void {
     for (let at = 0; at < items.length; at += 2048) {
       const part = items.slice(at, at + 2048);
-      this.block(this.types, this.fields.map((field) => part.map(field)));
+      this.block(
+        this.types,
+        this.fields.map((field) => part.map(field)),
+      );
     }
     this.count += items.length;
   }

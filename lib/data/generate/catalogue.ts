@@ -74,7 +74,8 @@ export class Catalogue {
     for (let attempt = 0; entries && attempt < 8; attempt++) {
       const entry = this.structure.choice(entries);
       const taken = own.get(wanted)?.some((other) => other.product === entry.product);
-      if (!taken && relation(query, entry.item) === wanted && (wanted === 'C' || mismatches(query, entry.item) === wrong)) return entry;
+      if (!taken && relation(query, entry.item) === wanted && (wanted === 'C' || mismatches(query, entry.item) === wrong))
+        return entry;
     }
     return undefined;
   }

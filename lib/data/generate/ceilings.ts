@@ -47,7 +47,8 @@ export function visibleRule(rows: readonly Row[], options: CeilingOptions = {}):
   const answer = (posterior: Partial<Shares>): Label => {
     const observed = tally();
     for (const truth of LABELS)
-      for (const label of LABELS) observed[label] += ((posterior[truth] ?? 0) * transition[truth][label]) / Math.max(1, prior[truth]);
+      for (const label of LABELS)
+        observed[label] += ((posterior[truth] ?? 0) * transition[truth][label]) / Math.max(1, prior[truth]);
     return best(observed);
   };
   const queries = new Map<string, QueryReading>();

@@ -28,7 +28,11 @@ const POPULARITY_EXPONENT = 0.8;
 export function productFacts(product: Product, key: Key): ProductFacts {
   const random = key.fold('facts', product.locale, product.productId).random();
   const { category, accessory } = readProduct(product, ['title']);
-  const mean = category === undefined ? UNKNOWN_LOG_PRICE : CATEGORIES[category].logPrice + (accessory ? Math.log(ACCESSORY_PRICE) : 0);
+  const mean =
+    category === undefined ? UNKNOWN_LOG_PRICE : CATEGORIES[category].logPrice + (accessory ? Math.log(ACCESSORY_PRICE) : 0);
   const price = Math.exp(mean + (category === undefined ? UNKNOWN_SPREAD : PRICE_SPREAD) * random.normal());
-  return { price: Math.max(0.01, Math.round(price * 100) / 100), popularity: Math.pow(1 - random.uniform(), -POPULARITY_EXPONENT) };
+  return {
+    price: Math.max(0.01, Math.round(price * 100) / 100),
+    popularity: Math.pow(1 - random.uniform(), -POPULARITY_EXPONENT),
+  };
 }

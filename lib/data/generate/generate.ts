@@ -70,7 +70,17 @@ function* chunks(world: World, key: Key): Generator<Chunk> {
         if (own.has(trueLabel)) own.get(trueLabel)!.push(entry);
         else own.set(trueLabel, [entry]);
         const label = flip(trueLabel, options.noiseRate, options.confusion, noise);
-        rows.push({ ...entry.product, exampleId: exampleId++, queryId, query: text, label, smallVersion, largeVersion: true, split, trueLabel });
+        rows.push({
+          ...entry.product,
+          exampleId: exampleId++,
+          queryId,
+          query: text,
+          label,
+          smallVersion,
+          largeVersion: true,
+          split,
+          trueLabel,
+        });
       }
       const unjudged = (catalogue.products.length - before) * options.unjudgedShare;
       for (let n = Math.floor(unjudged + structure.uniform()); n > 0; n--) catalogue.unjudged(locale);

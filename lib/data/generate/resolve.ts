@@ -33,12 +33,16 @@ const NUMBERS: Partial<Record<keyof GeneratorOptions, readonly [number, number]>
 export function resolveOptions(options: Partial<GeneratorOptions>): GeneratorOptions {
   const world = oneOf('world', options.world ?? 'demo', WORLDS);
   const known = Object.keys(DEFAULTS.demo);
-  for (const name of Object.keys(options)) ensure(known.includes(name), `unknown generator option ${shown(name)}: expected one of ${known.join(', ')}`);
+  for (const name of Object.keys(options))
+    ensure(known.includes(name), `unknown generator option ${shown(name)}: expected one of ${known.join(', ')}`);
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   const full: GeneratorOptions = { ...DEFAULTS[world], ...given, world };
   for (const name of known as (keyof GeneratorOptions)[]) check(name, full[name]);
   ensure(full.departments * full.categoriesPerDepartment >= 2, 'departments × categoriesPerDepartment must be ≥ 2, got 1');
-  ensure(full.typesPerCategory <= full.attributeTypes, `typesPerCategory must be ≤ attributeTypes (${full.attributeTypes}), got ${full.typesPerCategory}`);
+  ensure(
+    full.typesPerCategory <= full.attributeTypes,
+    `typesPerCategory must be ≤ attributeTypes (${full.attributeTypes}), got ${full.typesPerCategory}`,
+  );
   return full;
 }
 
@@ -89,6 +93,9 @@ function members(name: string, value: unknown, names: readonly string[]): void {
 
 function shares(name: string, value: unknown, names: readonly string[]): void {
   members(name, value, names);
-  const sum = Object.entries(value as Record<string, number>).reduce((total, [key, x]) => total + inRange(`${name}.${key}`, x, 0, 1), 0);
+  const sum = Object.entries(value as Record<string, number>).reduce(
+    (total, [key, x]) => total + inRange(`${name}.${key}`, x, 0, 1),
+    0,
+  );
   ensure(Math.abs(sum - 1) < 1e-6, `${name} must sum to 1, got ${Number(sum.toFixed(6))}`);
 }

@@ -27,7 +27,8 @@ export function writeProduct(world: World, locale: Locale, item: Item, productId
   const title = writeTitle(world, lexicon, item, { noun, word, values, color, extra }, random);
   const brandInTitle = random.bernoulli(options.brandInTitle);
   const dash = random.bernoulli(options.punctuation);
-  const full = (brandInTitle ? (dash ? `${brand} - ` : `${brand} `) : '') + (dash && !brandInTitle ? title.replace(' ', ', ') : title);
+  const full =
+    (brandInTitle ? (dash ? `${brand} - ` : `${brand} `) : '') + (dash && !brandInTitle ? title.replace(' ', ', ') : title);
 
   random.shuffle(values);
   let next = 0;
@@ -40,7 +41,8 @@ export function writeProduct(world: World, locale: Locale, item: Item, productId
     department: () => lexicon.departments[category.department],
     category: () => lexicon.categories[random.choice(world.categories).concept].word,
   };
-  const phrase = (templates: readonly Template[]): Template => (random.bernoulli(options.keywordShare) ? KEYWORDS : random.choice(templates));
+  const phrase = (templates: readonly Template[]): Template =>
+    random.bernoulli(options.keywordShare) ? KEYWORDS : random.choice(templates);
   let bullets = '';
   if (!random.bernoulli(options.missing.bullets)) {
     const lines = Array.from({ length: between(options.bullets, random) }, () => fill(phrase(lexicon.bullets), words));
@@ -80,7 +82,8 @@ function writeTitle(world: World, lexicon: Lexicon, item: Item, parts: Parts, ra
   } else for (const value of parts.values) if (!random.bernoulli(options.titleOmits)) describing.push(value);
   if (random.bernoulli(options.colorInTitle)) describing.push(parts.color);
   const behind: string[] = [];
-  for (let n = random.poisson(options.titleDistractors); n > 0; n--) (random.bernoulli(0.5) ? describing : behind).push(parts.extra());
+  for (let n = random.poisson(options.titleDistractors); n > 0; n--)
+    (random.bernoulli(0.5) ? describing : behind).push(parts.extra());
   random.shuffle(describing);
   const purpose =
     item.accessory && random.bernoulli(options.accessoryNames)

@@ -33,7 +33,9 @@ export function buildWorld(options: GeneratorOptions): World {
       const types = CATEGORIES[concept].types.filter((type) => type < options.attributeTypes).slice(0, options.typesPerCategory);
       categories.push({ concept, department, types });
     }
-  const byDepartment = Array.from({ length: options.departments }, (_, d) => categories.flatMap((c, i) => (c.department === d ? [i] : [])));
+  const byDepartment = Array.from({ length: options.departments }, (_, d) =>
+    categories.flatMap((c, i) => (c.department === d ? [i] : [])),
+  );
   return {
     options,
     categories,

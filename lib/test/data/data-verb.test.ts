@@ -17,10 +17,13 @@ test('data describe prints the counts, as text and as JSON, and data generate wr
   assert.match(text.stdout, /^labels +E 1 \(25\.0 %\), S 1 .*C 1 .*I 1/m);
   assert.match(text.stdout, /1 {2}esci_label unknown \(first: row 4, "\?"\)/);
   const json = JSON.parse(esci('describe', path, '--json', '--locales', 'us').stdout) as { rows: number; skipped: unknown };
-  assert.deepEqual([json.rows, json.skipped], [2, { }]);
+  assert.deepEqual([json.rows, json.skipped], [2, {}]);
   const generated = esci('generate', join(folder, 'g'), '--world', 'smoke', '--queries', '7', '--set', 'noiseRate=0');
   assert.equal(generated.status, 0, generated.stderr);
-  const described = JSON.parse(esci('describe', join(folder, 'g'), '--json').stdout) as { queries: number; trueLabels: { flipped: number } };
+  const described = JSON.parse(esci('describe', join(folder, 'g'), '--json').stdout) as {
+    queries: number;
+    trueLabels: { flipped: number };
+  };
   assert.deepEqual([described.queries, described.trueLabels.flipped], [7, 0]);
 });
 
@@ -42,8 +45,25 @@ test('a mistake is one line on stderr and exit code 2', async (t) => {
   }
 });
 
-test('the real sample is described as its documentation says', { skip: sharedData('esci-sample') ? false : 'no shared data here' }, () => {
-  // Oracle: counts published beside the file.
-  const { stdout } = esci('describe', sharedData('esci-sample', 'esci_sample.jsonl.gz')!);
-  for (const fact of ['2,734', '2,575', 'us 1,756', 'jp 511', 'es 467', 'E 1,620', 'S 682', 'I 334', 'C 98', 'train 2,093', 'test 641']) assert.ok(stdout.includes(fact), fact);
-});
+test(
+  'the real sample is described as its documentation says',
+  { skip: sharedData('esci-sample') ? false : 'no shared data here' },
+  () => {
+    // Oracle: counts published beside the file.
+    const { stdout } = esci('describe', sharedData('esci-sample', 'esci_sample.jsonl.gz')!);
+    for (const fact of [
+      '2,734',
+      '2,575',
+      'us 1,756',
+      'jp 511',
+      'es 467',
+      'E 1,620',
+      'S 682',
+      'I 334',
+      'C 98',
+      'train 2,093',
+      'test 641',
+    ])
+      assert.ok(stdout.includes(fact), fact);
+  },
+);

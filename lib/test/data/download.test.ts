@@ -70,7 +70,10 @@ const behaviours: Record<string, Behaviour> = {
 };
 const server = createServer((request, response) => {
   asked.push(`${request.url} ${request.headers.range ?? ''}`.trim());
-  const from = request.headers['if-range'] && request.headers['if-range'] !== version ? 0 : Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0);
+  const from =
+    request.headers['if-range'] && request.headers['if-range'] !== version
+      ? 0
+      : Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0);
   behaviours[request.url!.slice(1)](request, response, from);
 });
 before(
@@ -108,14 +111,23 @@ test('a connection that breaks is resumed where it stopped', async () => {
   const { path } = await get('breaks', 'b', known);
   assert.deepEqual(readFileSync(path), content);
   assert.equal(asked.length, 4);
-  assert.ok(asked.slice(1).every((line) => / bytes=\d+-$/.test(line)), asked.join());
-  assert.deepEqual(readdirSync(folder).filter((file) => file.startsWith('b.')), []);
+  assert.ok(
+    asked.slice(1).every((line) => / bytes=\d+-$/.test(line)),
+    asked.join(),
+  );
+  assert.deepEqual(
+    readdirSync(folder).filter((file) => file.startsWith('b.')),
+    [],
+  );
 });
 
 test('a later run goes on with what is there; another version, or a server without ranges, starts anew', async () => {
   const part = (name: string, validator: string, bytes: Buffer): void => {
     writeFileSync(join(folder, `${name}.part`), bytes);
-    writeFileSync(join(folder, `${name}.part.json`), JSON.stringify({ url: `${base}${name === 'd' ? 'norange' : 'whole'}`, validator }));
+    writeFileSync(
+      join(folder, `${name}.part.json`),
+      JSON.stringify({ url: `${base}${name === 'd' ? 'norange' : 'whole'}`, validator }),
+    );
   };
   part('c', version, content.subarray(0, 1009));
   asked.length = 0;
@@ -151,12 +163,18 @@ test('a redirect is followed; a busy or silent server and a closed port are trie
   await fails(get('busy', 'i'), /answers 503/);
   assert.equal(asked.length, 3);
   await fails(get('silent', 'j', { silenceMilliseconds: 50, tries: 2 }), /silent/);
-  await fails(download({ url: 'http://127.0.0.1:1/x', path: join(folder, 'k'), waitMilliseconds: 1, tries: 2 }), /no connection to 127\.0\.0\.1:1/);
+  await fails(
+    download({ url: 'http://127.0.0.1:1/x', path: join(folder, 'k'), waitMilliseconds: 1, tries: 2 }),
+    /no connection to 127\.0\.0\.1:1/,
+  );
 });
 
 test('a data set is fetched by its manifest and verified', async () => {
   const manifest = join(folder, 'manifest.json');
-  const set = (url: string): unknown => ({ schema: 1, sets: { toy: { files: [{ name: 'toy.csv', source: url, bytes: null, sha256: null }] } } });
+  const set = (url: string): unknown => ({
+    schema: 1,
+    sets: { toy: { files: [{ name: 'toy.csv', source: url, bytes: null, sha256: null }] } },
+  });
   behaviours.csv = (_, response) => void response.end('query,product_id\na,b\n');
   writeFileSync(manifest, JSON.stringify(set(`${base}csv`)));
   const options = { manifest, folder: join(folder, 'toy'), waitMilliseconds: 1, tries: 2 };

@@ -45,7 +45,10 @@ export const lines = (rows: readonly (Record<string, unknown> | string)[]): stri
 /** CSV with upstream's header, every value quoted. */
 export function csv(rows: readonly Record<string, unknown>[], end = '\n', delimiter = ','): string {
   const names = Object.keys(rows[0]);
-  const cell = (value: unknown): string => (value === null || value === undefined ? '' : `"${(typeof value === 'string' ? value : JSON.stringify(value)).replaceAll('"', '""')}"`);
+  const cell = (value: unknown): string =>
+    value === null || value === undefined
+      ? ''
+      : `"${(typeof value === 'string' ? value : JSON.stringify(value)).replaceAll('"', '""')}"`;
   return [names.join(delimiter), ...rows.map((row) => names.map((name) => cell(row[name])).join(delimiter))].join(end) + end;
 }
 

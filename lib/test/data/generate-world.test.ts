@@ -16,14 +16,24 @@ test('every word of a lexicon names one thing (oracle: no word occurs twice)', (
   for (const locale of LOCALES) {
     const l = LEXICONS[locale];
     const terms = [...l.colors, ...l.values.flat(), ...l.categories];
-    const templates = [l.accessoryFor, l.negation, l.crossMention, ...l.bullets, ...l.descriptions].flat().filter((word) => !word.startsWith('{'));
-    const words = [...terms.flatMap(({ word, synonym }) => [word, synonym]), ...l.categories.map((c) => c.accessory), ...l.departments];
+    const templates = [l.accessoryFor, l.negation, l.crossMention, ...l.bullets, ...l.descriptions]
+      .flat()
+      .filter((word) => !word.startsWith('{'));
+    const words = [
+      ...terms.flatMap(({ word, synonym }) => [word, synonym]),
+      ...l.categories.map((c) => c.accessory),
+      ...l.departments,
+    ];
     words.push(...l.distractors, ...l.fillers, ...new Set(templates));
     const twice = words.filter((word, i) => words.indexOf(word) !== i);
     assert.deepEqual(twice, [], locale);
     const brands = brandNames(locale, MAX_BRANDS);
     assert.deepEqual(new Set(brands).size, MAX_BRANDS, `${locale} brands`);
-    assert.deepEqual(brands.filter((brand) => words.includes(brand)), [], locale);
+    assert.deepEqual(
+      brands.filter((brand) => words.includes(brand)),
+      [],
+      locale,
+    );
   }
 });
 
@@ -31,7 +41,10 @@ test('each category has as many attribute types as the largest world asks, in ev
   for (const world of ['demo', 'small', 'smoke'] as const) {
     const { categories } = buildWorld(DEFAULTS[world]);
     assert.equal(categories.length, DEFAULTS[world].departments * DEFAULTS[world].categoriesPerDepartment);
-    assert.ok(categories.every((category) => category.types.length === DEFAULTS[world].typesPerCategory), world);
+    assert.ok(
+      categories.every((category) => category.types.length === DEFAULTS[world].typesPerCategory),
+      world,
+    );
   }
   assert.equal(new Set(CATEGORIES.map((category) => category.id)).size, CATEGORIES.length);
 });
@@ -56,10 +69,16 @@ test('the label follows from the relation (oracle: cases by hand)', () => {
 test('with nothing hidden the rule on the visible text finds every true label, in all locales (oracle: trueLabel)', () => {
   const visible = { titleOmits: 0, missing: { brand: 0, color: 0, bullets: 0.13, description: 0.52 } };
   for (const world of ['demo', 'small'] as const) {
-    const data = generate({ ...visible, world, queries: 307, noiseRate: 0, negationShare: 0.2, typoShare: 0.2, titleCase: 0.3 }, key);
+    const data = generate(
+      { ...visible, world, queries: 307, noiseRate: 0, negationShare: 0.2, typoShare: 0.2, titleCase: 0.3 },
+      key,
+    );
     const rule = visibleRule(data.rows);
     const wrong = data.rows.filter((row) => rule(row) !== row.trueLabel);
-    assert.deepEqual(wrong.slice(0, 3).map((row) => [row.trueLabel, rule(row), row.query, row.title]), []);
+    assert.deepEqual(
+      wrong.slice(0, 3).map((row) => [row.trueLabel, rule(row), row.query, row.title]),
+      [],
+    );
     assert.ok(new Set(data.rows.map((row) => row.locale)).size === 3);
     assert.deepEqual(ceilings(data).visibleText, 1);
   }
@@ -67,7 +86,10 @@ test('with nothing hidden the rule on the visible text finds every true label, i
 
 test('what is hidden costs the rule what the options say (oracle: a second route, the omissions counted in the text)', () => {
   // One asked value, no colour or brand, titles only: a substitute is lost exactly where its title omits the value at fault, 15 % of titles.
-  const data = generate({ queries: 499, noiseRate: 0, askedAttributes: [0, 1, 0, 0], askColor: 0, askBrand: 0, typoShare: 0, negationShare: 0 }, key);
+  const data = generate(
+    { queries: 499, noiseRate: 0, askedAttributes: [0, 1, 0, 0], askColor: 0, askBrand: 0, typoShare: 0, negationShare: 0 },
+    key,
+  );
   const rule = visibleRule(data.rows, { fields: ['title'] });
   const substitutes = data.rows.filter((row) => row.trueLabel === 'S');
   const lost = substitutes.filter((row) => rule(row) !== 'S').length;
@@ -77,13 +99,22 @@ test('what is hidden costs the rule what the options say (oracle: a second route
 });
 
 test('ceilings are ordered and count what they say (oracle: worked by hand on ten rows, then inequalities)', () => {
-  const base = generate({ world: 'smoke', noiseRate: 0, titleOmits: 0, missing: { brand: 0, color: 0, bullets: 0, description: 0 } }, key).rows;
+  const base = generate(
+    { world: 'smoke', noiseRate: 0, titleOmits: 0, missing: { brand: 0, color: 0, bullets: 0, description: 0 } },
+    key,
+  ).rows;
   const first = (label: Label, n: number): Row[] => base.filter((row) => row.trueLabel === label).slice(0, n);
   // 6 E, 3 S, 1 C; one E is given as S, one S as E: majority 6/10, unflipped 8/10; the rule sees all, so it too errs on the two flips.
   const rows = [...first('E', 6), ...first('S', 3), ...first('C', 1)].map((row) => ({ ...row }));
   rows[0].label = 'S';
   rows[6].label = 'E';
-  assert.deepEqual(ceilings({ rows }), { majority: 0.6, unflipped: 0.8, visibleText: 0.8, majorityTrue: 0.6, visibleTextTrue: 1 });
+  assert.deepEqual(ceilings({ rows }), {
+    majority: 0.6,
+    unflipped: 0.8,
+    visibleText: 0.8,
+    majorityTrue: 0.6,
+    visibleTextTrue: 1,
+  });
   const noisy = ceilings(generate({ queries: 211 }, key));
   assert.ok(noisy.majority + 0.2 < noisy.visibleText && noisy.visibleText <= noisy.unflipped);
   assert.throws(() => ceilings({ rows: [] }), InputError);
@@ -93,9 +124,15 @@ test('ceilings are ordered and count what they say (oracle: worked by hand on te
 test('the vocabulary gap: product text never holds a synonym, queries do at the asked rate (oracle: the lexicon and the options)', () => {
   const data = generate({ queries: 601, typoShare: 0 }, key);
   const options = resolveOptions({});
-  const synonyms = (locale: Row['locale']): Set<string> => new Set(LEXICONS[locale].categories.map((c) => c.synonym.toLowerCase()));
+  const synonyms = (locale: Row['locale']): Set<string> =>
+    new Set(LEXICONS[locale].categories.map((c) => c.synonym.toLowerCase()));
   const all = Object.fromEntries(
-    LOCALES.map((l) => [l, new Set([...LEXICONS[l].values.flat(), ...LEXICONS[l].colors, ...LEXICONS[l].categories].map((t) => t.synonym.toLowerCase()))]),
+    LOCALES.map((l) => [
+      l,
+      new Set(
+        [...LEXICONS[l].values.flat(), ...LEXICONS[l].colors, ...LEXICONS[l].categories].map((t) => t.synonym.toLowerCase()),
+      ),
+    ]),
   );
   for (const product of data.products)
     for (const word of wordsOf([product.title, product.bullets, product.description, product.color].join(' ')))
@@ -109,8 +146,17 @@ test('the vocabulary gap: product text never holds a synonym, queries do at the 
 test('negations and swapped letters are read back (oracle: worked cases)', () => {
   const reading = readQuery('us', 'best red kettle without steel');
   assert.equal(CATEGORIES[reading.category!].id, 'kettle');
-  assert.deepEqual(reading.asks.map((ask) => [ask.meaning.kind, ask.negated]), [['color', false], ['value', true]]);
-  assert.deepEqual(readQuery('jp', 'ケトル スチール 以外').asks.map((ask) => ask.negated), [true]);
+  assert.deepEqual(
+    reading.asks.map((ask) => [ask.meaning.kind, ask.negated]),
+    [
+      ['color', false],
+      ['value', true],
+    ],
+  );
+  assert.deepEqual(
+    readQuery('jp', 'ケトル スチール 以外').asks.map((ask) => ask.negated),
+    [true],
+  );
   assert.equal(CATEGORIES[readQuery('us', 'ketlte').category!].id, 'kettle');
   assert.equal(readQuery('us', 'unheard of').category, undefined);
 });
@@ -135,7 +181,9 @@ test('facts: log-normal price by category, Zipf popularity, the same for a key (
   const facts = products.map((product) => productFacts(product, key));
   assert.deepEqual(productFacts(products[5], key), facts[5]);
   assert.notDeepEqual(productFacts(products[5], Key.from(12)), facts[5]);
-  const laptops = facts.filter((_, i) => /\blaptop\b/.test(products[i].title) && !/\bdock\b/.test(products[i].title)).map((f) => f.price);
+  const laptops = facts
+    .filter((_, i) => /\blaptop\b/.test(products[i].title) && !/\bdock\b/.test(products[i].title))
+    .map((f) => f.price);
   const docks = facts.filter((_, i) => /\bdock\b/.test(products[i].title)).map((f) => f.price);
   // Half of the prices lie below the median exp(μ) = 800 and 84.1 % below exp(μ + σ) = 800·e^0.5.
   const share = (prices: number[], below: number): number => prices.filter((price) => price < below).length / prices.length;
@@ -149,6 +197,14 @@ test('facts: log-normal price by category, Zipf popularity, the same for a key (
     const above = facts.filter((f) => f.popularity > x).length;
     assert.ok(Math.abs(above - p * facts.length) < 5 * Math.sqrt(p * facts.length), `${above} above ${x}`);
   }
-  const unknown = { productId: 'X1', locale: 'us' as const, title: 'something else', description: '', bullets: '', brand: '', color: '' };
+  const unknown = {
+    productId: 'X1',
+    locale: 'us' as const,
+    title: 'something else',
+    description: '',
+    bullets: '',
+    brand: '',
+    color: '',
+  };
   assert.ok(productFacts(unknown, key).price > 0 && productFacts(unknown, key).popularity >= 1);
 });

@@ -20,15 +20,32 @@ const { rows, products } = data;
 const count = <T>(items: readonly T[], is: (item: T) => boolean): number => items.reduce((n, item) => n + Number(is(item)), 0);
 
 test('true label shares are the asked ones (oracle: the options)', () => {
-  for (const label of LABELS) close(label, count(rows, (row) => row.trueLabel === label), rows.length, options.labelShares[label]);
+  for (const label of LABELS)
+    close(
+      label,
+      count(rows, (row) => row.trueLabel === label),
+      rows.length,
+      options.labelShares[label],
+    );
 });
 
 test('labels flip at the asked rate and by the asked matrix (oracle: the options)', () => {
-  close('flips', count(rows, (row) => row.label !== row.trueLabel), rows.length, options.noiseRate);
+  close(
+    'flips',
+    count(rows, (row) => row.label !== row.trueLabel),
+    rows.length,
+    options.noiseRate,
+  );
   const matrix = transition(options.noiseRate, options.confusion);
   for (const truth of LABELS) {
     const of = rows.filter((row) => row.trueLabel === truth);
-    for (const label of LABELS) close(`${truth}→${label}`, count(of, (row) => row.label === label), of.length, matrix[truth][label]);
+    for (const label of LABELS)
+      close(
+        `${truth}→${label}`,
+        count(of, (row) => row.label === label),
+        of.length,
+        matrix[truth][label],
+      );
     assert.ok(Math.abs(LABELS.reduce((sum, label) => sum + matrix[truth][label], 0) - 1) < 1e-12);
   }
 });
@@ -56,7 +73,12 @@ test('queries by locale and by split are the asked ones to within one (oracle: t
     const inTest = count(of, (row) => row.split === 'test');
     assert.ok(Math.abs(inTest - of.length * options.testShare) <= 1, `${locale} test: ${inTest} of ${of.length}`);
   }
-  close('small version', count([...queries.values()], (row) => row.smallVersion), 997, options.smallShare);
+  close(
+    'small version',
+    count([...queries.values()], (row) => row.smallVersion),
+    997,
+    options.smallShare,
+  );
   assert.ok(rows.every((row) => row.largeVersion));
 });
 
@@ -66,13 +88,18 @@ test('a query is one text of one locale in one split with 5 to 20 different prod
   const texts = new Set<string>();
   for (const group of byId.values()) {
     const [{ locale, query, split, smallVersion }] = group;
-    assert.ok(group.every((r) => r.locale === locale && r.query === query && r.split === split && r.smallVersion === smallVersion));
+    assert.ok(
+      group.every((r) => r.locale === locale && r.query === query && r.split === split && r.smallVersion === smallVersion),
+    );
     assert.ok(group.length >= 5 && group.length <= 20);
     assert.equal(new Set(group.map((row) => row.productId)).size, group.length);
     texts.add(`${locale} ${query}`);
   }
   assert.equal(texts.size, byId.size, 'no two queries of a locale have the same text, so no text lies in two splits');
-  assert.deepEqual(rows.map((row) => row.exampleId), rows.map((_, i) => i));
+  assert.deepEqual(
+    rows.map((row) => row.exampleId),
+    rows.map((_, i) => i),
+  );
 });
 
 test('rows carry their catalogue product, and the catalogue holds each product once (oracle: join on the id)', () => {
@@ -81,25 +108,43 @@ test('rows carry their catalogue product, and the catalogue holds each product o
   for (const row of rows)
     for (const [field, value] of Object.entries(catalogue.get(row.productId)!)) assert.equal(row[field as keyof Row], value);
   const judged = new Set(rows.map((row) => row.productId)).size;
-  assert.ok(Math.abs(products.length - judged * (1 + options.unjudgedShare)) < 0.01 * judged, 'unjudged products, 0.25 per judged one');
+  assert.ok(
+    Math.abs(products.length - judged * (1 + options.unjudgedShare)) < 0.01 * judged,
+    'unjudged products, 0.25 per judged one',
+  );
   assert.ok(judged < rows.length * 0.99, 'some products are judged for several queries');
 });
 
 test('fields are missing and descriptions hold HTML at the asked rates (oracle: the options)', () => {
   const { products: all } = generate({ queries: 397, duplicateShare: 0 }, key);
   for (const field of ['brand', 'color', 'bullets', 'description'] as const)
-    close(`missing ${field}`, count(all, (product) => product[field] === ''), all.length, options.missing[field]);
+    close(
+      `missing ${field}`,
+      count(all, (product) => product[field] === ''),
+      all.length,
+      options.missing[field],
+    );
   const described = all.filter((product) => product.description !== '');
-  close('HTML', count(described, (product) => /<\w+/.test(product.description)), described.length, options.htmlShare);
+  close(
+    'HTML',
+    count(described, (product) => /<\w+/.test(product.description)),
+    described.length,
+    options.htmlShare,
+  );
   assert.ok(all.every((product) => product.title !== ''));
 });
 
 test('near-duplicates differ from their original by one word of the title (oracle: the definition)', () => {
-  const titles = new Set(products.map((product) => `${product.title}|${product.brand}|${product.bullets}|${product.description}|${product.color}`));
+  const titles = new Set(
+    products.map((product) => `${product.title}|${product.brand}|${product.bullets}|${product.description}|${product.color}`),
+  );
   const twins = count(products, ({ title, brand, bullets, description, color }) =>
     titles.has(`${title.split(' ').slice(0, -1).join(' ')}|${brand}|${bullets}|${description}|${color}`),
   );
-  assert.ok(twins > 0.5 * options.duplicateShare * rows.length && twins < 1.5 * options.duplicateShare * rows.length, `${twins} near-duplicates`);
+  assert.ok(
+    twins > 0.5 * options.duplicateShare * rows.length && twins < 1.5 * options.duplicateShare * rows.length,
+    `${twins} near-duplicates`,
+  );
 });
 
 test('the same key gives the same digits on every platform (oracle: a pinned checksum)', () => {
@@ -114,13 +159,22 @@ test('the same key gives the same digits on every platform (oracle: a pinned che
 test('chunks put together are the whole (oracle: generate)', () => {
   const chunks = [...generateChunks({ queries: 997 }, key)];
   assert.ok(chunks.length > 5);
-  assert.deepEqual(chunks.flatMap((chunk) => chunk.rows), rows);
-  assert.deepEqual(chunks.flatMap((chunk) => chunk.products), products);
+  assert.deepEqual(
+    chunks.flatMap((chunk) => chunk.rows),
+    rows,
+  );
+  assert.deepEqual(
+    chunks.flatMap((chunk) => chunk.products),
+    products,
+  );
 });
 
 test('unknown options and values out of range are refused by name (oracle: the message)', () => {
   const refuse = (options: unknown, message: RegExp): void =>
-    assert.throws(() => generateChunks(options as Partial<GeneratorOptions>, key), (error) => error instanceof InputError && message.test(error.message));
+    assert.throws(
+      () => generateChunks(options as Partial<GeneratorOptions>, key),
+      (error) => error instanceof InputError && message.test(error.message),
+    );
   refuse({ noise: 0.1 }, /unknown generator option "noise": expected one of .*noiseRate/);
   refuse({ world: 'tiny' }, /world must be one of demo, small, smoke, got "tiny"/);
   refuse({ noiseRate: 1.5 }, /noiseRate must be between 0 and 1, got 1.5/);
@@ -138,6 +192,17 @@ test('unknown options and values out of range are refused by name (oracle: the m
   refuse({ missing: { brand: 2, color: 0, bullets: 0, description: 0 } }, /missing.brand must be between 0 and 1, got 2/);
   refuse({ confusion: { ...options.confusion, E: { E: 1 } } }, /confusion.E.E must be absent/);
   refuse({ confusion: { ...options.confusion, S: { E: 0.5 } } }, /confusion.S must sum to 1, got 0.5/);
-  const few = { queries: 5000, departments: 1, categoriesPerDepartment: 2, attributeTypes: 1, typesPerCategory: 1, valuesPerType: 2, brands: 2, colors: 2, fillerRate: 0, typoShare: 0 };
+  const few = {
+    queries: 5000,
+    departments: 1,
+    categoriesPerDepartment: 2,
+    attributeTypes: 1,
+    typesPerCategory: 1,
+    valuesPerType: 2,
+    brands: 2,
+    colors: 2,
+    fillerRate: 0,
+    typoShare: 0,
+  };
   assert.throws(() => generate(few, key), /queries must be fewer than 5000 for this world/);
 });

@@ -18,7 +18,10 @@ test('what is written in the upstream schema reads back identical: by hand, gene
   assert.deepEqual(back.rows, tiny.rows);
   assert.deepEqual(back.products, tiny.products);
   assert.deepEqual(back.skipped, {});
-  assert.deepEqual(readdirSync(join(folder, 'tiny')).sort(), ['shopping_queries_dataset_examples.parquet', 'shopping_queries_dataset_products.parquet']);
+  assert.deepEqual(readdirSync(join(folder, 'tiny')).sort(), [
+    'shopping_queries_dataset_examples.parquet',
+    'shopping_queries_dataset_products.parquet',
+  ]);
 
   const options = { world: 'smoke', queries: 43 } as const;
   const generated = generate(options, Key.from(3));
@@ -31,19 +34,33 @@ test('what is written in the upstream schema reads back identical: by hand, gene
   assert.deepEqual(streamed, generated.rows);
   const description = await describeData(join(folder, 'generated'));
   assert.ok(description.kind === 'judgements');
-  assert.deepEqual(description.trueLabels, { rows: read.rows.length, flipped: read.rows.filter((row) => row.label !== row.trueLabel).length });
+  assert.deepEqual(description.trueLabels, {
+    rows: read.rows.length,
+    flipped: read.rows.filter((row) => row.label !== row.trueLabel).length,
+  });
 });
 
 test('columns have the names and types of the upstream files', async () => {
   // Oracle: upstream's own schema, as the real 16-row file has it.
   await writeUpstreamParquet(tinyDataset(), join(folder, 'schema'));
   const schema = async (path: string): Promise<string[]> =>
-    (await query<{ column_name: string; column_type: string }>(`DESCRIBE SELECT * FROM '${path}'`)).map((c) => `${c.column_name} ${c.column_type}`);
+    (await query<{ column_name: string; column_type: string }>(`DESCRIBE SELECT * FROM '${path}'`)).map(
+      (c) => `${c.column_name} ${c.column_type}`,
+    );
   const examples = await schema(join(folder, 'schema', 'shopping_queries_dataset_examples.parquet'));
   const real = sharedData('fixtures', 'esci_examples_16.parquet');
-  if (real) assert.deepEqual(examples, (await schema(real)).filter((column) => !column.startsWith('__index')));
-  assert.deepEqual(examples.map((column) => column.split(' ')[1]), ['BIGINT', 'VARCHAR', 'BIGINT', 'VARCHAR', 'VARCHAR', 'VARCHAR', 'BIGINT', 'BIGINT', 'VARCHAR']);
-  const nulls = await query<{ n: number }>(`SELECT count(*) FILTER (product_color IS NULL) AS n FROM '${join(folder, 'schema', 'shopping_queries_dataset_products.parquet')}'`);
+  if (real)
+    assert.deepEqual(
+      examples,
+      (await schema(real)).filter((column) => !column.startsWith('__index')),
+    );
+  assert.deepEqual(
+    examples.map((column) => column.split(' ')[1]),
+    ['BIGINT', 'VARCHAR', 'BIGINT', 'VARCHAR', 'VARCHAR', 'VARCHAR', 'BIGINT', 'BIGINT', 'VARCHAR'],
+  );
+  const nulls = await query<{ n: number }>(
+    `SELECT count(*) FILTER (product_color IS NULL) AS n FROM '${join(folder, 'schema', 'shopping_queries_dataset_products.parquet')}'`,
+  );
   assert.equal(nulls[0].n, 1);
 });
 
@@ -60,7 +77,8 @@ test('what cannot be written leaves the folder as it was', async () => {
     [{ rows: [{ ...rows[0], weight: 0.3 }], products }, /augmented rows/],
     [{ rows: [], products }, /no rows to write/],
   ];
-  for (const [dataset, message] of cases) await assert.rejects(writeUpstreamParquet(dataset, target), { name: 'InputError', message });
+  for (const [dataset, message] of cases)
+    await assert.rejects(writeUpstreamParquet(dataset, target), { name: 'InputError', message });
   assert.deepEqual(readdirSync(target), ['shopping_queries_dataset_examples.parquet']);
   const failing = (function* (): Generator<{ rows: Row[]; products: typeof products }> {
     yield { rows, products };
@@ -75,7 +93,21 @@ test('a description counts what is there', async () => {
   await writeUpstreamParquet(tinyDataset(), join(folder, 'described'));
   const description = await describeData(join(folder, 'described'));
   assert.ok(description.kind === 'judgements');
-  const { rows, queries, products, locales, labels, splits, versions, missing, html, duplicates, inBothSplits, productsPerQuery, lengths } = description;
+  const {
+    rows,
+    queries,
+    products,
+    locales,
+    labels,
+    splits,
+    versions,
+    missing,
+    html,
+    duplicates,
+    inBothSplits,
+    productsPerQuery,
+    lengths,
+  } = description;
   assert.deepEqual([rows, queries, products], [7, 4, 5]);
   assert.deepEqual(locales, { us: 4, es: 2, jp: 1 });
   assert.deepEqual(labels, { E: 2, S: 2, C: 2, I: 1 });
