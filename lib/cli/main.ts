@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
-import { InputError } from '../runtime/errors';
+import { fileProblem, InputError } from '../runtime/errors';
 import { verbs } from './verbs';
 
 /** The command line: one program, a file per verb. A user's mistake is one line on stderr and exit code 2. */
@@ -30,8 +30,23 @@ function report(error: unknown): number {
     process.stderr.write(`esci: ${error.message.split('\n').join('\n  ')}\n`);
     return 2;
   }
+  const problem = systemProblem(error);
+  if (problem) {
+    process.stderr.write(`esci: ${problem}\n`);
+    return code === 'ENOSPC' ? 1 : 2;
+  }
   process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   return 1;
+}
+
+/** A file or folder that could not be written, in one line; undefined for other errors, and for a file that is missing where one is read. */
+function systemProblem(error: unknown): string | undefined {
+  const problem = fileProblem(error);
+  if (problem === undefined) return undefined;
+  const { code, syscall, path = '', dest, message } = error as NodeJS.ErrnoException & { dest?: string };
+  if (code === 'ENOENT' && syscall === 'open' && !path.endsWith('.tmp')) return undefined;
+  const place = (dest ?? path).replace(/\.\d+\.tmp$/, '');
+  return place ? `${place}: ${problem}` : message;
 }
 
 /** A reader that has seen enough (`… | head`) closes the pipe: nobody is left to write to, so the program ends, without a word. */

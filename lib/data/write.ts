@@ -1,7 +1,9 @@
-import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DuckDBAppender, DuckDBType, DuckDBValue } from '@duckdb/node-api';
+import { checkFolder, destinationOf, makeFolder } from '../runtime/destination';
 import { ensure } from '../runtime/errors';
+import { temporaryName } from '../runtime/files';
 import { UPSTREAM_FILES } from './columns';
 import { Duck, literal } from './duck';
 import type { Dataset, Product, Row } from './types';
@@ -56,6 +58,7 @@ export async function writeUpstreamParquet(
   folder: string,
 ): Promise<Written> {
   const chunks: Iterable<RowChunk> | AsyncIterable<RowChunk> = 'rows' in dataset ? [dataset] : dataset;
+  checkFolder(folder);
   const duck = await Duck.open();
   const pending: [string, string][] = [];
   try {
@@ -73,12 +76,14 @@ export async function writeUpstreamParquet(
     products.close();
     ensure(examples.count > 0, 'there are no rows to write');
     await checkKeys(duck);
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     const written: Written = { examples: '', products: '', rows: examples.count, productCount: products.count };
     const copy = async (role: keyof typeof UPSTREAM_FILES, sql: string, format: string): Promise<void> => {
       const path = join(folder, UPSTREAM_FILES[role]);
-      const temporary = `${path}.${process.pid}.tmp`;
-      pending.push([temporary, path]);
+      const to = destinationOf(path);
+      ensure('file' in to, `${path} is a pipe or a device; expected a file`);
+      const temporary = temporaryName(to.file);
+      pending.push([temporary, to.file]);
       await duck.run(`COPY (${sql}) TO ${literal(temporary)} (${format})`);
       written[role] = path;
     };

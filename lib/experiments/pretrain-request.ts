@@ -1,11 +1,12 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, realpathSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { readCatalogue } from '../data';
 import type { Dataset } from '../data/types';
 import { weightsDigest } from '../encoder';
 import { TASKS, type PretrainConfig } from '../pretrain/config';
+import { checkFolder, makeFolder } from '../runtime/destination';
 import { ensure, oneOf, shown } from '../runtime/errors';
-import { writeFileAtomic } from '../runtime/files';
+import { temporaryName, writeFileAtomic } from '../runtime/files';
 import { sha256File } from '../runtime/hash';
 import { Key } from '../runtime/key';
 import { codeVersion, environment } from '../runtime/provenance';
@@ -97,19 +98,21 @@ async function productsOf(data: string | undefined, own: Parameters<typeof openD
 /** Whether upstream's file of judgements lies beside a file of products. */
 const holdsJudgements = (file: string): boolean => readdirSync(dirname(file)).some((name) => name.includes('examples'));
 
-/** Refuses a folder that holds something else than a finished run's, so that nothing of the user's is overwritten. */
+/** Refuses a folder that cannot be written to, or holds something else than a finished run's, so that nothing of the user's is overwritten. */
 export function checkOut(out: string, marker: string): void {
+  checkFolder(out, `--out ${out}`);
   const used = existsSync(out) && readdirSync(out).length > 0 && !existsSync(join(out, marker));
   ensure(!used, `--out must be a new folder or an earlier run's, got ${shown(out)}, which holds other files`);
 }
 
-/** Copies a finished folder to where the user wants it; it appears whole or not at all. */
+/** Copies a finished folder to where the user wants it, or where a link there leads; it appears whole or not at all. */
 function publish(from: string, out: string, record: string): void {
-  const temporary = `${out}.${process.pid}.tmp`;
-  mkdirSync(dirname(out) || '.', { recursive: true });
+  const folder = existsSync(out) ? realpathSync(out) : out;
+  const temporary = temporaryName(folder);
+  makeFolder(dirname(folder));
   rmSync(temporary, { recursive: true, force: true });
   cpSync(from, temporary, { recursive: true });
   writeFileAtomic(join(temporary, 'record.json'), record);
-  rmSync(out, { recursive: true, force: true });
-  renameSync(temporary, out);
+  rmSync(folder, { recursive: true, force: true });
+  renameSync(temporary, folder);
 }

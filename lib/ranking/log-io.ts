@@ -1,11 +1,12 @@
-import { mkdirSync, renameSync, rmSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { basename } from 'node:path';
 import { parseLocale } from '../data';
 import { Duck, literal } from '../data/duck';
 import { inspectFile } from '../data/inspect';
 import { overScan, rejectedLines, scanFile } from '../data/scan';
 import { rawRows, requireColumns, verified } from '../data/stage';
+import { checkFile } from '../runtime/destination';
 import { ensure, InputError, shown } from '../runtime/errors';
+import { replaceAtomically } from '../runtime/files';
 import { parseTimestamp } from './timestamp';
 import type { Impression } from './types';
 
@@ -40,8 +41,8 @@ const formatOf = (path: string): 'csv' | 'jsonl' | 'parquet' => {
  */
 export async function writeLog(path: string, log: Iterable<Impression> | AsyncIterable<Impression>): Promise<number> {
   const format = formatOf(path);
+  checkFile(path);
   const duck = await Duck.open();
-  const temporary = `${path}.${process.pid}.tmp`;
   try {
     const types = LOG_COLUMNS.map(
       (name) => `${name} ${['query', 'locale', 'product_id', 'session'].includes(name) ? 'VARCHAR' : 'BIGINT'}`,
@@ -60,17 +61,14 @@ export async function writeLog(path: string, log: Iterable<Impression> | AsyncIt
     }
     appender.closeSync();
     ensure(rows > 0, `${path}: there are no impressions to write`);
-    mkdirSync(dirname(path), { recursive: true });
     const compression = /\.gz$/i.test(path) ? ', COMPRESSION gzip' : /\.zst$/i.test(path) ? ', COMPRESSION zstd' : '';
     const how = { csv: `FORMAT csv, HEADER${compression}`, jsonl: `FORMAT json${compression}`, parquet: 'FORMAT parquet' }[
       format
     ];
-    await duck.run(`COPY (SELECT * FROM log ORDER BY rowid) TO ${literal(temporary)} (${how})`);
-    renameSync(temporary, path);
+    await replaceAtomically(path, (temporary) =>
+      duck.run(`COPY (SELECT * FROM log ORDER BY rowid) TO ${literal(temporary)} (${how})`),
+    );
     return rows;
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
   } finally {
     duck.close();
   }
