@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { ensure } from '../runtime/errors';
 import { wholeOf } from './numbers';
+import { checkOutputFile } from './outputs';
 
 interface Options {
   python?: string;
@@ -49,6 +50,7 @@ export function registerBench(program: Command): void {
     )
     .option('--out <file>', 'also write the figures as JSON')
     .action(async ({ python, rounds, steps, only, out, data, maxLength, tricks, weights, ...instead }: Options) => {
+      if (out !== undefined) checkOutputFile('--out', out, { '--data': data });
       if (instead.memory || instead.large || instead.gpu) {
         const { benchDevice } = await import('./bench-device');
         await benchDevice(instead, { python, steps: wholeOf('--steps', steps, 1, 1000), only: only?.split(','), out });

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { CatalogueDescription, DatasetDescription, Quantiles, RowChunk } from '../data';
 import { ensure, InputError, oneOf, shown } from '../runtime/errors';
+import { checkOutputFolder } from './outputs';
 
 interface FilterOptions {
   locales?: string[];
@@ -21,6 +22,7 @@ export function registerData(program: Command): void {
     .option('--to <folder>', 'where to put it (default data/raw/<name>)')
     .option('--manifest <file>', 'another manifest')
     .action(async (name: string, options: { to?: string; manifest?: string }) => {
+      if (options.to !== undefined) checkOutputFolder('--to', options.to);
       const { fetchDataset } = await import('../data');
       const { progress } = await import('../runtime/progress');
       let bar: { file: string; update: (received: number) => void; stop: () => void } | undefined;
@@ -76,6 +78,7 @@ export function registerData(program: Command): void {
       [],
     )
     .action(async (folder: string, options: { world: string; queries?: number; seed: number; set: string[] }) => {
+      checkOutputFolder('folder', folder);
       const { generateChunks, resolveOptions, WORLDS } = await import('../data/generate');
       const { writeUpstreamParquet } = await import('../data');
       const { Key } = await import('../runtime/key');

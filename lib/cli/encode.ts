@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { ensure, InputError, oneOf } from '../runtime/errors';
 import { wholeOf } from './numbers';
+import { checkOutputFile } from './outputs';
 
 interface Options {
   model: string;
@@ -36,8 +38,11 @@ async function run(options: Options): Promise<void> {
   const { firstToken, meanPool, scoped } = await import('../ops');
   const { tf } = await import('../runtime/tensorflow');
   const model = await (await import('./model-folder')).modelFolder(options.model);
+  const { ids: idsFile, out } = options;
+  const modelFiles = ['config.json', 'model.safetensors', 'tokenizer.json'].map((name) => join(model, name));
+  if (out !== undefined) checkOutputFile('--out', out, { '--ids': idsFile, '--model': modelFiles });
   const config = configFromHuggingFace(readConfigJson(model));
-  const ids = checkTokenIds(config, options.ids ? readJson(options.ids) : await tokenise({ ...options, model }));
+  const ids = checkTokenIds(config, idsFile ? readJson(idsFile) : await tokenise({ ...options, model }));
   const { params } = loadTensors(model);
   const result = scoped(() => {
     const batch = inputTensors(ids);
@@ -47,8 +52,8 @@ async function run(options: Options): Promise<void> {
   });
   tf.dispose(params);
   const json = JSON.stringify(options.text ? { ...ids, ...result } : result) + '\n';
-  if (!options.out) process.stdout.write(json);
-  else (await import('../runtime/files')).writeFileAtomic(options.out, json);
+  if (out === undefined) process.stdout.write(json);
+  else (await import('../runtime/files')).writeFileAtomic(out, json);
 }
 
 async function tokenise({ model, text = [], maxLength }: Options): Promise<unknown> {

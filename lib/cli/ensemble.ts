@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { ensure, oneOf } from '../runtime/errors';
 import { wholeOf } from './numbers';
+import { checkOutputFile } from './outputs';
 
 interface Options {
   predictions: string;
@@ -39,6 +40,7 @@ async function run(options: Options): Promise<void> {
   const method = oneOf('--method', options.method ?? (task === 1 ? 'gain' : 'mean'), ['gain', 'mean', 'rank-mean']);
   const weights = oneOf('--weights', options.weights ?? (options.judgements ? 'cv' : 'equal'), ['equal', 'cv']);
   const folds = wholeOf('--folds', options.folds, 2, 1000);
+  checkOutputFile('--out', options.out, { '--predictions': predictions, '--judgements': options.judgements });
   const { ensembleFiles } = await import('../metrics/ensemble-files');
   const { Key } = await import('../runtime/key');
   const { out, judgements } = options;

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { ensure, inRange, InputError, oneOf, shown } from '../runtime/errors';
+import { checkOutputFile } from './outputs';
 
 interface Options {
   labels: string;
@@ -78,6 +79,8 @@ async function run(options: Options): Promise<void> {
   );
   if (options.fraction !== undefined) inRange('--fraction', options.fraction, 0, 1);
   inRange('--worst', options.worst, 0, 100000);
+  if (options.report !== undefined)
+    checkOutputFile('--report', options.report, { '--labels': options.labels, '--probs': options.probs, '--data': options.data });
   const find = {
     filterBy,
     returnIndicesRankedBy: rankBy,
@@ -123,7 +126,7 @@ async function run(options: Options): Promise<void> {
   const what = `${found.issues.length} of ${found.n} rows flagged by \`${filterBy}\`, ranked by \`${rankBy}\`${cut}.`;
   const perClass = removed.map((count, k) => `${labelName(k)} ${count} of ${found.labelCounts[k]}`).join(', ');
   const report = (plain: boolean): string => c.issueReport(`${what}\n\nBy label: ${perClass}.`, health, worst, plain);
-  if (options.report) {
+  if (options.report !== undefined) {
     const { writeFileAtomic } = await import('../runtime/files');
     writeFileAtomic(options.report, report(false));
     process.stderr.write(`wrote ${options.report}\n`);

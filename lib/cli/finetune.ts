@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { wholeOf } from './numbers';
+import { checkOutputFolder } from './outputs';
 import { failedChecks, outOf, printOutcome, printSettings, runShown, withSettings } from './training';
 
 interface Options {
@@ -67,6 +68,7 @@ export function registerFinetune(program: Command): void {
       return printSettings(finetuneSchema, (await finetuneExperiment({ ...options, seed, fold, out: '' })).config);
     }
     const request = { ...options, seed, fold, out: outOf(options) };
+    checkOutputFolder('--out', request.out, { '--data': options.data, '--from': options.from });
     const done = await runShown('fine-tune', (hooks) =>
       finetuneInto(request, { ...hooks, ...(checkpointEvery === undefined ? {} : { checkpointEvery }) }),
     );

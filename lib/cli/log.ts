@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { LogDescription } from '../ranking';
 import { ensure, InputError, inRange, oneOf, shown } from '../runtime/errors';
 import { numberOf } from './numbers';
+import { checkOutputFile } from './outputs';
 
 interface SimulateOptions {
   data: string;
@@ -62,6 +63,7 @@ export function registerLog(program: Command): void {
       const { LOCALES } = await import('../data');
       const locale = oneOf('--locale', options.locale, LOCALES);
       const positions = options.positions === undefined ? undefined : whole('--positions', options.positions, 1);
+      checkOutputFile('--out', options.out, { folder });
       const { readUbi, writeLog } = await import('../ranking');
       const { log, report } = await readUbi(folder, { locale, ...(positions && { positions }) });
       await writeLog(options.out, log);
@@ -80,6 +82,7 @@ async function simulate(options: SimulateOptions): Promise<void> {
   const splits = options.splits.split(',').map((name) => oneOf('--splits', name.trim(), ranking.SPLITS));
   const { click, simulation } = settings(options.set, Object.keys(ranking.CLICK_MODEL), Object.keys(ranking.SIMULATION).filter((name) => name !== 'splits')); // prettier-ignore
   if (options.purchaseRate !== undefined) click.purchaseRate = numberOf('--purchase-rate', options.purchaseRate, 0, 1);
+  checkOutputFile('--out', options.out, { '--data': await placeOfLists(options.data) });
   const { Key } = await import('../runtime/key');
   const data = await listsOf(options, seed, fillTo);
   const key = Key.from('engagement').fold(seed);
@@ -110,10 +113,17 @@ async function listsOf({ data, queries }: SimulateOptions, seed: number, fillTo:
     return listsOfDataset({ ...made, name: `generated-${world}` }, { fillTo });
   }
   ensure(queries === undefined, `--queries is for generated worlds (${WORLDS.join(', ')}), not for ${shown(data)}`);
+  return readLists((await placeOfLists(data))!, { fillTo });
+}
+
+/** Where the judgements that `--data` names lie; undefined for a generated world. */
+async function placeOfLists(data: string): Promise<string | undefined> {
+  const { WORLDS } = await import('../data/generate');
+  if ((WORLDS as readonly string[]).includes(data)) return undefined;
   const { LOOKED_FOR, placeOf } = await import('../experiments/dataset');
   const place = placeOf(data);
   ensure(place, `--data ${data}: no such file or folder; expected a world (${WORLDS.join(', ')}), ${LOOKED_FOR}`);
-  return readLists(place, { fillTo });
+  return place;
 }
 
 function settings(given: readonly string[], clickNames: readonly string[], simulationNames: readonly string[]) {

@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
+import { makeFolder } from '../runtime/destination';
 import { ensure, InputError } from '../runtime/errors';
 import { projectRoot } from '../runtime/files';
+import { checkOutputFolder } from './outputs';
 import { jupyterEnvironment, venvProgram } from './python';
 
 interface NotebookOptions {
@@ -63,8 +65,9 @@ export async function runNotebooks(names: readonly string[], options: NotebookOp
   ensure(paths.length, 'notebooks/ holds no notebook');
   ensure(!(options.check && options.out), '--check writes nothing, so --out has no meaning beside it');
   ensure(!options.timeout || Number(options.timeout) > 0, `--timeout must be a number of seconds, got ${options.timeout}`);
+  for (const name of ['out', 'html'] as const) if (options[name] !== undefined) checkOutputFolder(`--${name}`, options[name]);
   const out = options.out && resolve(options.out);
-  if (out) mkdirSync(out, { recursive: true });
+  if (out) makeFolder(out);
   const plan = {
     root: projectRoot(),
     notebooks: paths.map((path) => ({ path, out: out ? join(out, basename(path)) : path })),

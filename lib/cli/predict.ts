@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { oneOf } from '../runtime/errors';
 import { wholeOf } from './numbers';
+import { checkOutputFile } from './outputs';
 
 interface Options {
   model: string;
@@ -23,6 +24,7 @@ export function registerPredict(program: Command): void {
     .action(async ({ model, data, split, batch, out }: Options) => {
       const only = split === undefined ? undefined : oneOf('--split', split, ['train', 'test'] as const);
       const rows = batch === undefined ? undefined : wholeOf('--batch', batch, 1, 4096);
+      checkOutputFile('--out', out, { '--data': data });
       const { predictFile } = await import('../experiments/predict-file');
       const { rows: count, skipped } = await predictFile({ model, data, out, split: only, batch: rows });
       const left = Object.entries(skipped).map(([reason, n]) => `, ${n} left out: ${reason}`);

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { wholeOf } from './numbers';
+import { checkOutputFolder } from './outputs';
 import { outOf, printOutcome, printSettings, runShown, withSettings } from './training';
 
 interface Options {
@@ -32,6 +33,7 @@ export function registerPretrain(program: Command): void {
       return printSettings(pretrainSchema, pretrainConfig(options));
     }
     const out = outOf(options);
+    checkOutputFolder('--out', out, { '--data': options.data, '--from': options.from });
     const done = await runShown('pre-train', (hooks) => pretrainInto({ ...options, seed, out }, hooks));
     if (done) printOutcome(done.metrics, done.checks);
   });

@@ -3,6 +3,7 @@ import type { Product } from '../data/types';
 import type { GradedPair } from '../train/zero-shot';
 import { ensure, oneOf, shown } from '../runtime/errors';
 import { wholeOf } from './numbers';
+import { checkOutputFile } from './outputs';
 
 interface Options {
   from: string;
@@ -46,6 +47,7 @@ async function run(options: Options): Promise<void> {
   const maxLength = wholeOf('--max-length', options.maxLength, 3, 8192);
   const batch = wholeOf('--batch', options.batch, 1, 4096);
   ensure(/\.(csv|jsonl)$/.test(options.out), `--out must end in .csv or .jsonl, got ${shown(options.out)}`);
+  checkOutputFile('--out', options.out, { '--products': options.products, '--judgements': options.judgements });
   const { pairs, products } = await readPairs(options);
   const { gradedNdcg, rankByBm25, rankByCosine } = await import('../train/zero-shot');
   const { now } = await import('../runtime/clock');

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { InputError } from '../runtime/errors';
+import { checkOutputFolder } from './outputs';
 import { runsFolders } from './runs-option';
 
 interface Options {
@@ -19,6 +20,7 @@ export function registerReport(program: Command): void {
     .option('--scale <S>', 'runs of this scale only')
     .option('--data <NAME>', 'runs on this data set only')
     .action(async (options: Options) => {
+      if (options.out !== undefined) checkOutputFolder('--out', options.out);
       const folders = await runsFolders(options.runs);
       const { writeReport } = await import('../report/write');
       const written = writeReport(folders, options);

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { checkOutputFolder } from './outputs';
 
 interface Options {
   experiment: string;
@@ -44,6 +45,7 @@ export function registerRun(program: Command): void {
         import('./room'),
       ]);
       const every = checkpointEvery === undefined ? undefined : wholeOf('--checkpoint-every', checkpointEvery, 0, Infinity);
+      if (out !== undefined) checkOutputFolder('--out', out);
       const spec = readSpec(experiment);
       const folder = out ?? ownRuns();
       const id = await runId(spec);

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { oneOf } from '../runtime/errors';
 import { wholeOf } from './numbers';
+import { checkOutputFile } from './outputs';
 
 interface Options {
   task: string;
@@ -44,6 +45,8 @@ export function registerScore(program: Command): void {
 async function run(options: Options): Promise<void> {
   const task = Number(oneOf('--task', options.task, ['1', '2', '3']));
   const k = options.k === undefined ? undefined : wholeOf('--k', options.k, 1, Infinity);
+  const { judgements, predictions, perQuery: out } = options;
+  if (out !== undefined) checkOutputFile('--per-query', out, { '--judgements': judgements, '--predictions': predictions });
   const resamples = wholeOf('--resamples', options.resamples, 20, 1e6);
   const { conventionNamed } = await import('../metrics/conventions');
   const convention = options.convention === undefined ? undefined : conventionNamed(options.convention);
@@ -51,8 +54,8 @@ async function run(options: Options): Promise<void> {
   const { readScoreRows } = await import('../metrics/score-files');
   const { rows, unjudged } = await readScoreRows(
     task as 1 | 2 | 3,
-    options.judgements,
-    options.predictions,
+    judgements,
+    predictions,
     options.split,
     convention?.name === 'graded' ? 'grades' : undefined,
   );
@@ -64,12 +67,12 @@ async function run(options: Options): Promise<void> {
       ? scoreRanking(rows, { convention, k, all: options.all, zeroIdeal, resamples, key })
       : scoreClasses(task as 2 | 3, rows, { resamples, key });
   const { perQuery, ...report } = result;
-  if (options.perQuery) {
+  if (out !== undefined) {
     const { writeFileAtomic } = await import('../runtime/files');
     const name = task === 1 ? 'ndcg' : 'accuracy';
     const cell = (id: string): string => (/[",\n]/.test(id) ? `"${id.replace(/"/g, '""')}"` : id);
     const lines = rows.queryIds.map((id, q) => `${cell(id)},${Number.isNaN(perQuery[q]) ? '' : perQuery[q]}`);
-    writeFileAtomic(options.perQuery, [`query_id,${name}`, ...lines, ''].join('\n'));
+    writeFileAtomic(out, [`query_id,${name}`, ...lines, ''].join('\n'));
   }
   const { scoreText } = await import('../metrics/score-text');
   const text = options.json ? JSON.stringify({ ...report, unjudged }, null, 2) : scoreText(result, unjudged);
