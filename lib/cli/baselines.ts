@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { RunRecord } from '../experiments/record';
 import { ensure } from '../runtime/errors';
-import { wholeOf } from './numbers';
+import { MOST_SEEDS, wholeOf } from './numbers';
 
 interface Options {
   scale: string;
@@ -29,7 +29,7 @@ async function run(options: Options): Promise<void> {
   const scale = scaleNamed(options.scale);
   const folds = options.folds?.split(',').map((fold) => wholeOf('--folds', fold, 0, Infinity)) ?? scale.runFolds;
   for (const fold of folds) ensure(fold < scale.folds, `--folds must be within 0…${scale.folds - 1}, got ${fold}`);
-  const seeds = wholeOf('--seeds', options.seeds, 1, Infinity);
+  const seeds = wholeOf('--seeds', options.seeds, 1, MOST_SEEDS);
   const source = options.data === undefined ? scale.data : { path: options.data };
   const { start } = scale.base;
   const shown = ['microF1', 'macroF1', 'exactAccuracy', 'exactAuc', 'logLoss'] as const;

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { CatalogueDescription, DatasetDescription, Quantiles, RowChunk } from '../data';
 import { ensure, InputError, oneOf, shown } from '../runtime/errors';
+import { wholeOf } from './numbers';
 import { checkOutputFolder } from './outputs';
 
 interface FilterOptions {
@@ -69,8 +70,8 @@ export function registerData(program: Command): void {
     .description('Generate a data set whose truth is known and write it as the upstream pair of parquet files')
     .argument('<folder>', 'where to write')
     .option('--world <name>', 'demo, small or smoke', 'demo')
-    .option('--queries <n>', 'number of queries (rows are about twelve times as many)', whole('queries'))
-    .option('--seed <n>', 'the key', whole('seed'), 0)
+    .option('--queries <n>', 'number of queries (rows are about twelve times as many)', whole('--queries'))
+    .option('--seed <n>', 'the key', whole('--seed'), 0)
     .option(
       '--set <name=value>',
       'another generator option, its value as JSON; may be repeated',
@@ -114,12 +115,10 @@ function setting(text: string): [string, unknown] {
   }
 }
 
-function whole(name: string): (value: string) => number {
-  return (value) => {
-    ensure(/^\d+$/.test(value), `${name} must be a whole number ≥ 0, got ${shown(value)}`);
-    return Number(value);
-  };
-}
+const whole =
+  (option: string) =>
+  (value: string): number =>
+    wholeOf(option, value, 0, Infinity);
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 const count = (value: number): string => value.toLocaleString('en-US');

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { LogDescription } from '../ranking';
-import { ensure, InputError, inRange, oneOf, shown } from '../runtime/errors';
-import { numberOf } from './numbers';
+import { ensure, InputError, oneOf, shown } from '../runtime/errors';
+import { numberOf, wholeOf } from './numbers';
 import { checkOutputFile } from './outputs';
 
 interface SimulateOptions {
@@ -62,7 +62,7 @@ export function registerLog(program: Command): void {
     .action(async (folder: string, options: { out: string; locale: string; positions?: string }) => {
       const { LOCALES } = await import('../data');
       const locale = oneOf('--locale', options.locale, LOCALES);
-      const positions = options.positions === undefined ? undefined : whole('--positions', options.positions, 1);
+      const positions = options.positions === undefined ? undefined : wholeOf('--positions', options.positions, 1, Infinity);
       checkOutputFile('--out', options.out, { folder });
       const { readUbi, writeLog } = await import('../ranking');
       const { log, report } = await readUbi(folder, { locale, ...(positions && { positions }) });
@@ -75,9 +75,9 @@ export function registerLog(program: Command): void {
 }
 
 async function simulate(options: SimulateOptions): Promise<void> {
-  const impressions = whole('--impressions', options.impressions, 1);
-  const seed = whole('--seed', options.seed, 0);
-  const fillTo = whole('--fill-to', options.fillTo, 0);
+  const impressions = wholeOf('--impressions', options.impressions, 1, Infinity);
+  const seed = wholeOf('--seed', options.seed, 0, Infinity);
+  const fillTo = wholeOf('--fill-to', options.fillTo, 0, Infinity);
   const ranking = await import('../ranking');
   const splits = options.splits.split(',').map((name) => oneOf('--splits', name.trim(), ranking.SPLITS));
   const { click, simulation } = settings(options.set, Object.keys(ranking.CLICK_MODEL), Object.keys(ranking.SIMULATION).filter((name) => name !== 'splits')); // prettier-ignore
@@ -108,7 +108,7 @@ async function listsOf({ data, queries }: SimulateOptions, seed: number, fillTo:
   const { Key } = await import('../runtime/key');
   const world = WORLDS.find((name) => name === data);
   if (world) {
-    const more = queries === undefined ? {} : { queries: whole('--queries', queries, 1) };
+    const more = queries === undefined ? {} : { queries: wholeOf('--queries', queries, 1, Infinity) };
     const made = generate({ world, ...more }, Key.from('data').fold(seed));
     return listsOfDataset({ ...made, name: `generated-${world}` }, { fillTo });
   }
@@ -131,8 +131,8 @@ function settings(given: readonly string[], clickNames: readonly string[], simul
   for (const text of given) {
     const at = text.indexOf('=');
     ensure(at > 0, `--set must be name=value, got ${shown(text)}`);
-    const [name, value] = [text.slice(0, at), Number(text.slice(at + 1))];
-    inRange(`--set ${name}`, text.slice(at + 1).trim() ? value : NaN, -Infinity, Infinity);
+    const name = text.slice(0, at);
+    const value = numberOf(`--set ${name}`, text.slice(at + 1), -Infinity, Infinity);
     if (clickNames.includes(name)) click[name] = value;
     else if (simulationNames.includes(name)) simulation[name] = value;
     else throw new InputError(`--set ${name} is not known; expected one of ${[...clickNames, ...simulationNames].join(', ')}`);
@@ -155,11 +155,6 @@ function descriptionText(d: LogDescription): string {
     ['click rate at 1 …', rates.join(' ')],
   ];
   return lines.map(([name, value]) => name.padEnd(18) + value).join('\n');
-}
-
-function whole(name: string, text: string, least: number): number {
-  ensure(/^\d+$/.test(text) && Number(text) >= least, `${name} must be a whole number ≥ ${least}, got ${shown(text)}`);
-  return Number(text);
 }
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { ensure } from '../runtime/errors';
-import { numberOf, wholeOf } from './numbers';
+import { MOST_JOBS, MOST_SEEDS, numberOf, wholeOf } from './numbers';
 
 interface Options {
   table?: string;
@@ -61,10 +61,10 @@ export function registerReproduce(program: Command): void {
     .option('--no-report', 'do not write reports/index.html')
     .action(async (options: Options) => {
       const { reproduce } = await import('./reproduce-action');
-      const jobs = wholeOf('--jobs', options.jobs, 1, Infinity);
+      const jobs = wholeOf('--jobs', options.jobs, 1, MOST_JOBS);
       const detect = options.seeds === 'auto' ? numberOf('--detect', options.detect, 1e-6, Infinity) : undefined;
       const seeds =
-        options.seeds === undefined || detect !== undefined ? undefined : wholeOf('--seeds', options.seeds, 1, Infinity);
+        options.seeds === undefined || detect !== undefined ? undefined : wholeOf('--seeds', options.seeds, 1, MOST_SEEDS);
       ensure(!options.json || options.dryRun, '--json lists runs: expected --dry-run beside it');
       ensure(options.card === undefined || options.dryRun, '--card plans for another machine: expected --dry-run beside it');
       const folds = list(options.folds)?.map((fold) => wholeOf('--folds', fold, 0, Infinity));

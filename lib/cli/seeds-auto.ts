@@ -6,6 +6,7 @@ import { errorAt, type VarianceParts } from '../metrics/variance-parts';
 import { changeWithParts } from '../report/change';
 import { ensure } from '../runtime/errors';
 import { canonicalJson } from '../runtime/hash';
+import { MOST_SEEDS } from './numbers';
 
 /** What a wanted difference asks of one row; figures in points or the metric's own units, as the table prints them. */
 export interface RowPlan {
@@ -40,8 +41,6 @@ export interface PlanCost {
   hours: number;
 }
 
-/** More seeds than these are not planned. */
-export const MOST_SEEDS = 1000;
 /** What a plan may ask for without being confirmed: seeds of a row, hours in all. */
 export const LIMITS = { seeds: 100, hours: 10 } as const;
 
