@@ -27,7 +27,8 @@ async function run(options: Options): Promise<void> {
   const { BASELINES, runBaseline } = await import('../experiments/baselines');
   const { ownRuns, saveRecord } = await import('../experiments/store');
   const scale = scaleNamed(options.scale);
-  const folds = options.folds?.split(',').map((fold) => wholeOf('--folds', fold, 0, Infinity)) ?? scale.runFolds;
+  const typed = options.folds?.split(',').map((fold) => wholeOf('--folds', fold, 0, Infinity));
+  const folds = [...new Set(typed ?? scale.runFolds)];
   for (const fold of folds) ensure(fold < scale.folds, `--folds must be within 0…${scale.folds - 1}, got ${fold}`);
   const seeds = wholeOf('--seeds', options.seeds, 1, MOST_SEEDS);
   const source = options.data === undefined ? scale.data : { path: options.data };

@@ -62,7 +62,7 @@ export function planGrid(request: GridRequest): Grid {
   ensure(Number.isInteger(seeds) && seeds >= 1, `--seeds must be a whole number ≥ 1, got ${seeds}`);
   const whole = table.rows.every((row) => row.graded || row.ranking);
   ensure(!whole || !request.folds, `--folds: a run of table ${table.id} covers all its folds`);
-  const folds = whole ? [0] : (request.folds ?? scale.runFolds);
+  const folds = whole ? [0] : [...new Set(request.folds ?? scale.runFolds)];
   for (const fold of folds)
     ensure(Number.isInteger(fold) && fold >= 0 && fold < scale.folds, `--folds must be within 0…${scale.folds - 1}, got ${fold}`);
   const generated = 'generated' in source;

@@ -37,6 +37,14 @@ test('a run that two tables share is one run: tables 2 and 6 with 4, 5 and 7 (eq
   for (const cell of [...four, ...five, ...seven]) assert.ok(!canonicalJson(cell.experiment).includes('"clean"'));
 });
 
+test('a fold that is named twice is run once (equality with the fold named once)', () => {
+  const [once, twice] = [
+    [0, 1],
+    [0, 1, 0, 1],
+  ].map((folds) => planGrid({ table: '5', scale: 'smoke', seeds: 2, folds }).cells);
+  assert.deepEqual(twice, once);
+});
+
 test('`--set` reaches the trick and the pre-training that only rows have, keeps rows with a value of their own, and is refused where nothing takes it', () => {
   const setTo = (table: string, scale: string, ...set: string[]) => planGrid({ table, scale, seeds: 1, folds: [0], set });
   const epsilons = (cells: readonly Cell[]) =>
