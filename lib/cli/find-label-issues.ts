@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { ensure, inRange, InputError, oneOf, shown } from '../runtime/errors';
+import { ensure, InputError, oneOf } from '../runtime/errors';
+import { numberOf, wholeOf } from './numbers';
 import { checkOutputFile } from './outputs';
 
 interface Options {
@@ -25,13 +26,22 @@ interface Options {
 }
 
 const list = (value: string): string[] => value.split(',').map((part) => part.trim());
-const number =
-  (name: string) =>
-  (value: string): number => {
-    if (value.trim() === '' || !Number.isFinite(Number(value)))
-      throw new InputError(`${name} must be a number, got ${shown(value)}`);
-    return Number(value);
-  };
+const share =
+  (option: string) =>
+  (value: string): number =>
+    numberOf(option, value, 0, 1);
+const whole =
+  (option: string, most = Infinity) =>
+  (value: string): number =>
+    wholeOf(option, value, 0, most);
+
+/** The options of the names that the library's messages begin with. */
+const OPTIONS: Readonly<Record<string, string>> = {
+  adjustPredProbs: '--adjust',
+  fracNoise: '--frac-noise',
+  minExamplesPerClass: '--min-examples-per-class',
+  numToRemovePerClass: '--num-to-remove-per-class',
+};
 
 /** `find-label-issues`: which labels are probably wrong, from labels and out-of-sample probabilities. */
 export function registerFindLabelIssues(program: Command): void {
@@ -49,12 +59,12 @@ export function registerFindLabelIssues(program: Command): void {
       'prune_by_noise_rate',
     )
     .option('--rank-by <score>', 'normalized_margin, self_confidence or confidence_weighted_entropy', 'normalized_margin')
-    .option('--fraction <x>', 'keep the first x of all rows at most (the paper: 0.04)', number('--fraction'))
+    .option('--fraction <x>', 'keep the first x of all rows at most (the paper: 0.04)', share('--fraction'))
     .option('--balanced', 'with --fraction: from each class at most its share')
-    .option('--frac-noise <x>', 'share of the estimated noise to flag', number('--frac-noise'), 1)
-    .option('--min-examples-per-class <n>', 'leave at least so many rows of each class', number('--min-examples-per-class'), 1)
+    .option('--frac-noise <x>', 'share of the estimated noise to flag', share('--frac-noise'), 1)
+    .option('--min-examples-per-class <n>', 'leave at least so many rows of each class', whole('--min-examples-per-class'), 1)
     .option('--num-to-remove-per-class <n,…>', 'rows to flag of each class, instead of the estimate', (v: string) =>
-      list(v).map(number('--num-to-remove-per-class')),
+      list(v).map(whole('--num-to-remove-per-class')),
     )
     .option('--adjust', "rank by scores less each class's confident threshold")
     .option('--classes <name,…>', 'class names in the order of the probabilities', list)
@@ -62,7 +72,7 @@ export function registerFindLabelIssues(program: Command): void {
     .option('--prob-columns <name,…>', 'columns of the probabilities, in class order', list)
     .option('--data <file>', 'the rows themselves, to show their text: CSV, TSV, JSON lines or parquet')
     .option('--text <column,…>', 'columns of --data to show', list)
-    .option('--worst <n>', 'rows to show', number('--worst'), 20)
+    .option('--worst <n>', 'rows to show', whole('--worst', 100000), 20)
     .option('--report <file>', 'write a report in Markdown')
     .option('--stream', 'read the files again for each pass instead of holding them in memory')
     .option('--json', 'print one JSON object and nothing else')
@@ -77,8 +87,7 @@ async function run(options: Options): Promise<void> {
     !options.balanced || options.fraction !== undefined,
     '--balanced needs --fraction, the share of each class that may be removed',
   );
-  if (options.fraction !== undefined) inRange('--fraction', options.fraction, 0, 1);
-  inRange('--worst', options.worst, 0, 100000);
+  ensure(options.data !== undefined || !options.text, '--text names columns of the rows themselves: expected --data beside it');
   if (options.report !== undefined)
     checkOutputFile('--report', options.report, { '--labels': options.labels, '--probs': options.probs, '--data': options.data });
   const find = {
@@ -96,7 +105,7 @@ async function run(options: Options): Promise<void> {
     labelColumn: options.labelColumn,
     probColumns: options.probColumns,
   };
-  const found = options.stream ? await streamed(c, files, find) : await inMemory(c, files, find);
+  const found = await (options.stream ? streamed(c, files, find) : inMemory(c, files, find)).catch(sayAsTyped);
   const K = found.labelCounts.length;
   const issues =
     options.fraction === undefined
@@ -149,6 +158,14 @@ async function run(options: Options): Promise<void> {
         })}\n`
       : report(true),
   );
+}
+
+/** Throws a mistake again with the option in the place of the library's name for it. */
+function sayAsTyped(error: unknown): never {
+  if (!(error instanceof InputError)) throw error;
+  const [name] = /^\w*/.exec(error.message)!;
+  const message = Object.hasOwn(OPTIONS, name) ? OPTIONS[name] + error.message.slice(name.length) : error.message;
+  throw new InputError(message.replace('; got filterBy ', '; got --filter-by '));
 }
 
 type Confident = typeof import('../confident');
