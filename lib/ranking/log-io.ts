@@ -1,7 +1,6 @@
-import { basename } from 'node:path';
 import { parseLocale } from '../data';
 import { Duck, literal } from '../data/duck';
-import { inspectFile } from '../data/inspect';
+import { inspectFile, type FileFacts } from '../data/inspect';
 import { overScan, rejectedLines, scanFile } from '../data/scan';
 import { rawRows, requireColumns, verified } from '../data/stage';
 import { checkFile } from '../runtime/destination';
@@ -88,20 +87,35 @@ export async function* streamLog(path: string): AsyncGenerator<Impression[]> {
     requireColumns(scan, NEEDED, 'engagement logs');
     await overScan(scan, (from) => duck.run(`CREATE TABLE log AS SELECT * FROM ${from}`));
     const [lost] = await rejectedLines(duck);
-    if (lost) throw new InputError(`${basename(path)}: line ${lost.line} cannot be read (${lost.reason}): ${shown(lost.got)}`);
+    if (lost) throw new InputError(`${path}: line ${lost.line} cannot be read (${lost.reason}): ${shown(lost.got)}`);
     const total = await duck.number('SELECT count(*) FROM log');
     ensure(total > 0, `${path} has a header but no rows`);
+    if (facts.format === 'json-lines') await refuseCutLine(duck, facts);
     const numbers = new Map<string, number>();
     for (let from = 0; from < total; from += 65_536) {
       const part: Impression[] = [];
       const range = `log WHERE rowid >= ${from} AND rowid < ${from + 65_536} ORDER BY rowid`;
       for await (const lines of rawRows(duck, [...LOG_COLUMNS, 'wrong'], range))
-        for (const { raw, row } of lines) part.push(impressionOf(raw, `${basename(path)}, row ${row + 1}`, numbers));
+        for (const { raw, row } of lines) part.push(impressionOf(raw, `${path}, row ${row + 1}`, numbers));
       yield part;
     }
   } finally {
     duck.close();
   }
+}
+
+/** Throws an InputError for the first line that is no JSON. Such a line is a row without any value in the table `log`; only where there is one the file is read again. */
+async function refuseCutLine(duck: Duck, { path, compression }: FileFacts): Promise<void> {
+  const nothing = [...LOG_COLUMNS, 'wrong'].map((name) => `${name} IS NULL`).join(' AND ');
+  if (!(await duck.number(`SELECT count(*) FROM log WHERE ${nothing}`))) return;
+  const lines =
+    `read_csv(${literal(path)}, columns = {'line': 'VARCHAR'}, delim = '\x01', quote = '', escape = '', header = false, auto_detect = false, ` +
+    `compression = '${compression}', parallel = false, max_line_size = ${16 << 20}, buffer_size = ${32 << 20})`;
+  const [cut] = await duck.rows<{ number: number; got: string }>(
+    `SELECT number, left(line, 60) AS got FROM (SELECT line, row_number() OVER () AS number FROM ${lines})
+     WHERE trim(line) <> '' AND TRY_CAST(ltrim(line, '\ufeff') AS JSON) IS NULL ORDER BY number LIMIT 1`,
+  );
+  if (cut) throw new InputError(`${path}, line ${cut.number}: not whole JSON (${shown(cut.got)})`);
 }
 
 /** A whole log in memory (`streamLog`). */

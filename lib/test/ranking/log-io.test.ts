@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { clickModel, describeLog, readLog, readUbi, simulateImpressions, streamLog, writeLog } from '../../ranking';
 import type { Impression } from '../../ranking';
 import { parseTimestamp } from '../../ranking/timestamp';
-import { projectRoot } from '../../runtime/files';
 import { Key } from '../../runtime/key';
+import { esci } from '../program';
 import { tinyLists } from './lists-fixture';
 
 const folder = mkdtempSync(join(tmpdir(), 'log-'));
@@ -96,6 +96,18 @@ test('what is not given has documented defaults; mistakes name file, row and val
     /lacks\.csv lacks position, which engagement logs need; its columns are query, product_id, click/,
   );
   await assert.rejects(readLog(join(folder, 'nowhere.csv')), /nowhere\.csv: no such file/);
+});
+
+test('a line that is cut is named by its place in the file, blank lines counted (oracle: the line that was cut)', async () => {
+  const lines = log.slice(0, 31).map((row) => JSON.stringify({ query: row.query, product_id: row.productId, position: row.position, click: row.click })); // prettier-ignore
+  const cut = [...lines.slice(0, 4), '', ...lines.slice(4, 15), lines[15].slice(0, 19), ...lines.slice(16)];
+  const path = file('cut.jsonl', cut);
+  const message = `${path}, line 17: not whole JSON (${JSON.stringify(cut[16])})`;
+  await assert.rejects(readLog(path), { name: 'InputError', message });
+  writeFileSync(`${path}.gz`, gzipSync(readFileSync(path)));
+  await assert.rejects(readLog(`${path}.gz`), { message: message.replace('cut.jsonl', 'cut.jsonl.gz') });
+  const empty = file('empty-object.jsonl', [lines[0], '{}']);
+  await assert.rejects(readLog(empty), { message: `${empty}, row 2: query must not be empty` });
 });
 
 test('times: milliseconds, seconds, ISO 8601 with and without an offset (oracle: the calendar)', () => {
@@ -205,9 +217,11 @@ test('User Behavior Insights: queries and events become impressions (oracle: the
 });
 
 test('the verb: simulate, describe, from-ubi, and a mistake is one line with code 2 (oracle: what it prints and writes)', () => {
-  const main = join(projectRoot(), 'lib', 'dist', 'cli', 'main.js');
-  const run = (...args: string[]): string =>
-    execFileSync(process.execPath, [main, 'log', ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  const run = (...words: string[]): string => {
+    const { status, stdout, stderr } = esci(['log', ...words]);
+    assert.equal(status, 0, stderr);
+    return stdout;
+  };
   const out = join(folder, 'cli.jsonl');
   const said = run(
     'simulate',
@@ -242,9 +256,7 @@ test('the verb: simulate, describe, from-ubi, and a mistake is one line with cod
     'timestamp',
   ]);
   assert.match(run('describe', out), new RegExp(`impressions +${rows.length}\n`));
-  const bad = spawnSync(process.execPath, [main, 'log', 'simulate', '--data', 'smoke', '--set', 'slope=1', '--out', out], {
-    encoding: 'utf8',
-  });
+  const bad = esci(['log', 'simulate', '--data', 'smoke', '--set', 'slope=1', '--out', out]);
   assert.equal(bad.status, 2);
   assert.match(bad.stderr, /^[^\n]*--set slope is not known; expected one of positions, top, severity[^\n]*\n$/);
 });
