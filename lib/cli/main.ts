@@ -49,17 +49,21 @@ function systemProblem(error: unknown): string | undefined {
   return place ? `${place}: ${problem}` : message;
 }
 
-/** A reader that has seen enough (`… | head`) closes the pipe: nobody is left to write to, so the program ends, without a word. */
-function endWithTheReader(stream: NodeJS.WriteStream): void {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit();
+/**
+ * A reader that has seen enough (`… | head`) closes the pipe: nobody is left to write to, so the program ends, without a word. What cannot be written for another
+ * reason, such as a full disk, ends it with one line.
+ */
+function endWithTheReader(name: 'stdout' | 'stderr'): void {
+  process[name].on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit();
+    if (name === 'stdout') process.stderr.write(`esci: ${name}: ${fileProblem(error) ?? error.message}\n`);
+    process.exit(1);
   });
 }
 
 if (require.main === module) {
-  endWithTheReader(process.stdout);
-  endWithTheReader(process.stderr);
+  endWithTheReader('stdout');
+  endWithTheReader('stderr');
   void main(process.argv.slice(2)).then((code) => {
     process.exitCode = code;
   });

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import { join } from 'node:path';
 
 /** The compiled command line. */
@@ -8,4 +8,9 @@ const program = join(__dirname, '..', 'cli', 'main.js');
 export function esci(words: readonly string[], folder?: string): { status: number | null; stdout: string; stderr: string } {
   const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...words], { encoding: 'utf8', cwd: folder });
   return { status, stdout, stderr };
+}
+
+/** The command line as a process that goes on, for tests that stop it or close what it writes to. */
+export function startEsci(words: readonly string[], options: SpawnOptions): ChildProcess {
+  return spawn(process.execPath, [program, ...words], options);
 }
