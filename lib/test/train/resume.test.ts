@@ -1,6 +1,5 @@
 // Oracle: a run that was killed at two places and resumed is the uninterrupted one, bit for bit: losses, metrics, predictions, id.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,8 +11,8 @@ import { InputError } from '../../runtime/errors';
 import { Key } from '../../runtime/key';
 import { Checkpoints } from '../../train/checkpoint';
 import { Program } from '../../graph';
+import { startEsci } from '../program';
 
-const main = join(__dirname, '..', '..', 'cli', 'main.js');
 const { tricks } = scales.smoke;
 const experiment: FinetuneExperiment = {
   kind: 'finetune',
@@ -35,7 +34,10 @@ const experiment: FinetuneExperiment = {
 /** Runs the experiment in a child process with caches of its own; kills it as soon as the checkpoint of update `at` or a later one is there. */
 function run(folder: string, spec: string, at?: number): Promise<NodeJS.Signals | null> {
   const env = { ...process.env, ESCI_DATA_CACHE: join(folder, 'cache') };
-  const child = spawn(process.execPath, [main, 'run', '--experiment', spec, '--out', join(folder, 'runs'), '--checkpoint-every', '1'], { env, stdio: 'ignore' }); // prettier-ignore
+  const child = startEsci(['run', '--experiment', spec, '--out', join(folder, 'runs'), '--checkpoint-every', '1'], {
+    env,
+    stdio: 'ignore',
+  });
   const timer = setInterval(() => {
     if (at !== undefined && checkpointAt(folder) >= at) child.kill('SIGKILL');
   }, 2);
