@@ -34,13 +34,14 @@ export function registerEncode(program: Command): void {
 async function run(options: Options): Promise<void> {
   const pool = oneOf('--pool', options.pool, ['none', 'first', 'mean'] as const);
   ensure(Boolean(options.ids) !== Boolean(options.text), 'encode needs either --ids or --text');
+  const { ids: idsFile, out } = options;
+  if (out !== undefined) checkOutputFile('--out', out, { '--ids': idsFile });
   const { checkTokenIds, configFromHuggingFace, encode, inputTensors, loadTensors, readConfigJson } = await import('../encoder');
   const { firstToken, meanPool, scoped } = await import('../ops');
   const { tf } = await import('../runtime/tensorflow');
   const model = await (await import('./model-folder')).modelFolder(options.model);
-  const { ids: idsFile, out } = options;
   const modelFiles = ['config.json', 'model.safetensors', 'tokenizer.json'].map((name) => join(model, name));
-  if (out !== undefined) checkOutputFile('--out', out, { '--ids': idsFile, '--model': modelFiles });
+  if (out !== undefined) checkOutputFile('--out', out, { '--model': modelFiles });
   const config = configFromHuggingFace(readConfigJson(model));
   const ids = checkTokenIds(config, idsFile ? readJson(idsFile) : await tokenise({ ...options, model }));
   const { params } = loadTensors(model);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeData, query, readDataset, streamRows, writeUpstreamParquet, type Row } from '../../data';
 import { generate, generateChunks } from '../../data/generate';
@@ -140,4 +140,21 @@ test('pairs judged twice, with one label or two, and queries in both splits are 
   assert.deepEqual(description.inBothSplits, { queries: 2, products: 2 });
   // Query "b" of jp and "b" of us are two.
   assert.deepEqual([description.queryTexts, description.products], [3, 3]);
+});
+
+test('a link in the place of a file stays one and leads to what is written; a place that cannot be written to is found before any row is made', async () => {
+  // Oracle: the file that the link leads to, read back; a source of rows that may not be asked.
+  const target = join(folder, 'linked');
+  mkdirSync(target);
+  const name = 'shopping_queries_dataset_examples.parquet';
+  writeFileSync(join(folder, 'kept-elsewhere.parquet'), 'old');
+  symlinkSync(join(folder, 'kept-elsewhere.parquet'), join(target, name));
+  await writeUpstreamParquet(tinyDataset(), target);
+  assert.ok(lstatSync(join(target, name)).isSymbolicLink());
+  assert.equal(readFileSync(join(folder, 'kept-elsewhere.parquet')).subarray(0, 4).toString(), 'PAR1');
+  assert.deepEqual((await readDataset(target)).rows, tinyDataset().rows);
+  const never = function* (): Generator<never> {
+    yield assert.fail('asked for rows');
+  };
+  await assert.rejects(writeUpstreamParquet(never(), join(folder, 'kept-elsewhere.parquet')), { name: 'InputError', message: /kept-elsewhere\.parquet is a file; expected a folder$/ });
 });

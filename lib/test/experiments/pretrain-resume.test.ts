@@ -1,10 +1,11 @@
 // Oracle: two routes. Pre-training that is stopped twice and goes on is the uninterrupted one: weights, held-out figures, curves, where it settled.
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { openDataset } from '../../experiments/dataset';
+import { pretrainInto } from '../../experiments/pretrain-request';
 import { pretrain, type Pretrained, type Pretraining } from '../../experiments/pretrain-run';
 import { scales } from '../../experiments/scales';
 import { startingEncoder } from '../../experiments/start';
@@ -57,6 +58,15 @@ test('stopped before and after it settled, then to the end: the same encoder, bi
   assert.deepEqual(resumed.metrics, whole.metrics);
   assert.deepEqual(resumed.curves, whole.curves);
   assert.equal(resumed.id, whole.id);
+});
+
+test('a finished encoder goes where a link leads, and the link stays', async () => {
+  process.env.ESCI_DATA_CACHE = join(work, 'linked');
+  mkdirSync(join(work, 'real'));
+  symlinkSync('real', join(work, 'link'));
+  await pretrainInto({ tasks: 'mlm', scale: 'smoke', set: ['steps=2'], seed: 5, out: join(work, 'link') });
+  assert.ok(lstatSync(join(work, 'link')).isSymbolicLink());
+  assert.ok(existsSync(join(work, 'real', 'record.json')));
 });
 
 test('an encoder drawn at random is named by how long its texts may be', async () => {

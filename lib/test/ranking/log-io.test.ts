@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'; // prettier-ignore
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -36,6 +36,18 @@ test('a log is read as it was written, in every format (oracle: equality)', asyn
   await assert.rejects(writeLog(join(folder, 'log.txt'), log), /a log must end in \.jsonl, \.csv .* got ".*log\.txt"/);
   await assert.rejects(writeLog(join(folder, 'none.csv'), []), /there are no impressions to write/);
   assert.ok(!existsSync(join(folder, 'none.csv')), 'nothing half-written');
+});
+
+test('a log goes where a link leads; a place that cannot be written to is found before any row is drawn (oracle: the files)', async () => {
+  symlinkSync('led-to.csv', join(folder, 'link.csv'));
+  await writeLog(join(folder, 'link.csv'), log);
+  assert.ok(lstatSync(join(folder, 'link.csv')).isSymbolicLink());
+  assert.deepEqual(await readLog(join(folder, 'led-to.csv')), log);
+  const never = function* (): Generator<never> {
+    yield assert.fail('a row was drawn');
+  };
+  const within = join(folder, 'led-to.csv', 'x.csv');
+  await assert.rejects(writeLog(within, never()), { name: 'InputError', message: /led-to\.csv is a file; expected a folder$/ });
 });
 
 test('what is not given has documented defaults; mistakes name file, row and value (oracle: the messages)', async () => {
