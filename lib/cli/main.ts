@@ -24,12 +24,14 @@ export async function main(argv: readonly string[]): Promise<number> {
 }
 
 function report(error: unknown): number {
-  const { code, exitCode } = error as { code?: string; exitCode?: number };
+  const { code, exitCode, path } = error as { code?: string; exitCode?: number; path?: string };
   if (code?.startsWith('commander.')) return exitCode ? 2 : 0;
   if (error instanceof InputError) {
     process.stderr.write(`esci: ${error.message.split('\n').join('\n  ')}\n`);
     return 2;
   }
+  // The reader of a pipe that stands for a file has seen enough.
+  if (code === 'EPIPE' && path !== undefined) return 0;
   const problem = systemProblem(error);
   if (problem) {
     process.stderr.write(`esci: ${problem}\n`);

@@ -59,7 +59,7 @@ function writeTo(place: string | number, body: (append: Append) => void, last?: 
     });
     last?.(file);
   } catch (error) {
-    // A full disk is reported without a name.
+    // The system names no file where the disk is full or the reader of a pipe has gone.
     throw (error as NodeJS.ErrnoException).syscall === 'write' ? Object.assign(error as Error, { path: String(place) }) : error;
   } finally {
     if (file !== place) closeSync(file);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { main } from '../../cli/main';
-import { esci } from '../program';
+import { esci, startEsci } from '../program';
 
 const folder = mkdtempSync(join(tmpdir(), 'outputs-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -121,3 +121,17 @@ test('a disk that is full is one line', { skip: !existsSync('/dev/full') }, () =
   const { status, stderr } = esci(words);
   assert.deepEqual([status, stderr], [1, 'esci: /dev/full: no space left on device\n']);
 });
+
+test(
+  'a reader that closes the pipe in the place of a file ends the program without a word',
+  { skip: process.platform !== 'linux' },
+  async () => {
+    const words = ['score', '--task', '1', '--judgements', judged, '--predictions', scores, '--per-query', '/dev/stdout'];
+    const child = startEsci(words, { stdio: ['ignore', 'pipe', 'pipe'] });
+    child.stdout!.destroy();
+    let text = '';
+    child.stderr!.on('data', (bytes: Buffer) => (text += bytes.toString()));
+    const code = await new Promise((done) => child.on('close', done));
+    assert.deepEqual([code, text], [0, '']);
+  },
+);
