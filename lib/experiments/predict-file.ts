@@ -1,10 +1,11 @@
-import { mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Duck, readDataset } from '../data';
 import { literal } from '../data/duck';
 import { writePredictions } from '../metrics/prediction-output';
 import { ensure, shown } from '../runtime/errors';
+import { replaceAtomically } from '../runtime/files';
 import { rankingScores } from './metrics';
 import { Predictor } from './model-folder';
 
@@ -57,16 +58,15 @@ export async function predictFile(options: PredictFileOptions): Promise<{ rows: 
 async function asParquet(out: string, write: (path: string) => void): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'predict-'));
   const duck = await Duck.open();
-  const temporary = `${out}.${process.pid}.tmp`;
   try {
     const lines = join(folder, 'rows.jsonl');
     write(lines);
     const rows = `read_json(${literal(lines)}, format = 'newline_delimited')`;
-    await duck.run(`COPY (SELECT * FROM ${rows}) TO ${literal(temporary)} (FORMAT parquet)`);
-    renameSync(temporary, out);
+    await replaceAtomically(out, (temporary) =>
+      duck.run(`COPY (SELECT * FROM ${rows}) TO ${literal(temporary)} (FORMAT parquet)`),
+    );
   } finally {
     duck.close();
-    rmSync(temporary, { force: true });
     rmSync(folder, { recursive: true, force: true });
   }
 }

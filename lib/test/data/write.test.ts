@@ -156,5 +156,8 @@ test('a link in the place of a file stays one and leads to what is written; a pl
   const never = function* (): Generator<never> {
     yield assert.fail('asked for rows');
   };
-  await assert.rejects(writeUpstreamParquet(never(), join(folder, 'kept-elsewhere.parquet')), { name: 'InputError', message: /kept-elsewhere\.parquet is a file; expected a folder$/ });
+  await assert.rejects(writeUpstreamParquet(never(), join(folder, 'kept-elsewhere.parquet')), {
+    name: 'InputError',
+    message: /kept-elsewhere\.parquet is a file; expected a folder$/,
+  });
 });
