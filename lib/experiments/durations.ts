@@ -1,6 +1,7 @@
-import { canonicalJson, configHash } from '../runtime/hash';
+import { canonicalJson } from '../runtime/hash';
 import { rowsOf, runFlops } from './cost';
 import type { Cell } from './plan';
+import { encoderKey } from './pretrained-start';
 import type { RunRecord } from './record';
 
 /** How long a run is expected to take, and how that is known. */
@@ -18,8 +19,8 @@ export interface Speed {
 }
 
 /**
- * Durations of the runs of a plan. Each pre-training counts once, with the first run that starts from it. Undefined for a run that trains no network and whose
- * row has no record.
+ * Durations of the runs of a plan. Each pre-training counts once, with the first run that starts from it; one that a finished run started from is there. Undefined
+ * for a run that trains no network and whose row has no record.
  */
 export async function durations(
   runs: readonly { cell: Cell; record?: RunRecord }[],
@@ -31,7 +32,7 @@ export async function durations(
     if (record) taken.set(row, [...(taken.get(row) ?? []), record.cost.wallSeconds]);
   }
   const counted = new Map<string, number>();
-  const pretrained = new Set<string>();
+  const pretrained = new Set<string | undefined>();
   const flops: (ReturnType<typeof runFlops> & object)[] = [];
   for (const [i, { cell }] of runs.entries()) {
     const { experiment } = cell;
@@ -47,16 +48,17 @@ export async function durations(
   const rate = known.length
     ? known.reduce((sum, k) => sum + k.seconds, 0) / known.reduce((sum, k) => sum + k.flops, 0)
     : undefined;
+  for (const { cell, record } of runs) if (record) pretrained.add(encoderKey(cell.experiment));
   return runs.map(({ cell }, i) => {
     const own = taken.get(`${cell.table} ${cell.row}`);
     if (own) return { seconds: own.reduce((a, b) => a + b, 0) / own.length, from: 'row' };
     if (!flops[i]) return undefined;
-    if (rate !== undefined) return { seconds: flops[i].finetune * rate, from: 'scale' };
-    const { config, seed, fold } = cell.experiment as Extract<Cell['experiment'], { kind: 'finetune' }>;
-    const start = configHash([config.start, config.pretrain, seed, config.start.from === 'scratch' ? fold : null]);
-    const first = config.pretrain !== null && !pretrained.has(start);
-    pretrained.add(start);
-    const before = first ? flops[i].pretrain / speed[config.pretrain!.precision] : 0;
-    return { seconds: before + flops[i].finetune / speed[config.precision], from: 'arithmetic' };
+    const { config } = cell.experiment as Extract<Cell['experiment'], { kind: 'finetune' }>;
+    const encoder = encoderKey(cell.experiment);
+    const before = pretrained.has(encoder) ? 0 : flops[i].pretrain;
+    pretrained.add(encoder);
+    if (rate !== undefined) return { seconds: (before + flops[i].finetune) * rate, from: 'scale' };
+    const first = before ? before / speed[config.pretrain!.precision] : 0;
+    return { seconds: first + flops[i].finetune / speed[config.precision], from: 'arithmetic' };
   });
 }

@@ -12,6 +12,7 @@ import type { FinetuneExperiment } from '../../experiments/experiment';
 import { encoderFlops, finetuneFlops, passesOf, pretrainFlops } from '../../experiments/flops';
 import { finetuneMemory, layerBytes, pretrainMemory } from '../../experiments/memory';
 import { planGrid } from '../../experiments/plan';
+import type { RunRecord } from '../../experiments/record';
 import { scales } from '../../experiments/scales';
 import { ESCI_SIZES, shapeOf } from '../../experiments/shape';
 import { tableIds } from '../../experiments/tables';
@@ -153,6 +154,28 @@ test('every table is complete at the scales base and paper: each run that trains
         assert.equal(times[i].from, 'arithmetic');
       });
     }
+});
+
+test('a pre-training counts once, and one whose text differs by fold for each fold (oracle: its operations)', async () => {
+  const seconds = async (rows: string[], record?: RunRecord) => {
+    const { cells } = planGrid({ table: '3', scale: 'demo', rows, seeds: 1, folds: [0, 1] });
+    const runs = cells.map((cell, i) => ({ cell, ...(i === 0 && record ? { record } : {}) }));
+    return (await durations(runs, { f32: 1e12, bf16: 1e12 })).map((duration) => duration!.seconds);
+  };
+  const minilm = planGrid({ table: '3', scale: 'base', rows: ['mlm', 'mlm-train'], seeds: 1, folds: [0, 1] }).cells;
+  const times = (await durations(minilm.map((cell) => ({ cell })), { f32: 1e14, bf16: 1e14 })).map((d) => d!.seconds); // prettier-ignore
+  const of = (row: string): number[] => times.filter((_, i) => minilm[i].row === row);
+  assert.ok(of('mlm')[0] > 1.05 * of('mlm')[1], `all text: made once, ${of('mlm').join(' ')}`);
+  assert.equal(of('mlm-train')[0], of('mlm-train')[1]);
+  assert.equal(of('mlm-train')[0], of('mlm')[0]);
+  // From scratch the vocabulary differs by fold. A record of one row tells the rate; the other row's run has its pre-training to do.
+  const wall = { cost: { wallSeconds: 60 } } as RunRecord;
+  const [none, mlm] = await seconds(['none', 'mlm'], wall);
+  assert.equal(none, 60);
+  const [bare] = await seconds(['none']);
+  const [, whole] = await seconds(['none', 'mlm']);
+  assert.ok(mlm > 80, String(mlm));
+  assert.ok(Math.abs(mlm / 60 - whole / bare) < 1e-9, `${mlm / 60} ${whole / bare}`);
 });
 
 test('cards are known by the names that nvidia-smi gives', () => {
