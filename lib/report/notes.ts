@@ -41,7 +41,7 @@ export function notesOf(table: Omit<RenderedTable, 'notes'>, own: readonly strin
     return `${d.name} (${sets}${sizes}${hash})`;
   });
   notes.push(
-    `Ours: mean ± sd of ${metricTitle(table.metric)} over ${over}, scale ${table.scales.join(', ')}, computed on ${computedOn(runs)}, on ${data.join('; ')}, ` +
+    `Ours: mean ± sd over ${over}, scale ${table.scales.join(', ')}, computed on ${computedOn(runs)}, on ${data.join('; ')}, ` +
       `evaluated on ${[...new Set(table.data.flatMap((d) => (d.tasks ?? [d]).map((t) => count(t.evaluation))))].join(', ')} ${measuredOn(table, runs)}.`,
   );
   if (!own.some((note) => /absolute figures/i.test(note))) {
