@@ -105,7 +105,7 @@ async function run(options: Options): Promise<void> {
     labelColumn: options.labelColumn,
     probColumns: options.probColumns,
   };
-  const found = await (options.stream ? streamed(c, files, find) : inMemory(c, files, find)).catch(sayAsTyped);
+  const { classNames, ...found } = await (options.stream ? streamed(c, files, find) : inMemory(c, files, find)).catch(sayAsTyped);
   const K = found.labelCounts.length;
   const issues =
     options.fraction === undefined
@@ -113,9 +113,9 @@ async function run(options: Options): Promise<void> {
       : options.balanced
         ? c.classBalancedCutOf(found, options.fraction)
         : c.firstFraction(found.issues, found.n, options.fraction);
-  const health = c.healthOf(found, { classNames: options.classes });
+  const health = c.healthOf(found, { classNames });
 
-  const labelName = (k: number): string => options.classes?.[k] ?? String(k);
+  const labelName = (k: number): string => classNames?.[k] ?? String(k);
   const removed = new Array<number>(K).fill(0);
   const at = new Map<number, number>();
   for (let i = 0; i < found.issues.length; i++) at.set(found.issues[i], i);
@@ -169,13 +169,13 @@ function sayAsTyped(error: unknown): never {
 }
 
 type Confident = typeof import('../confident');
-type Found = ReturnType<Confident['inspectLabels']>;
+type Found = ReturnType<Confident['inspectLabels']> & { classNames?: readonly string[] };
 type Find = Parameters<Confident['inspectLabels']>[3];
 type Files = Parameters<Confident['readLabelArrays']>[0];
 
 async function inMemory(c: Confident, files: Files, find: Find): Promise<Found> {
-  const { labels, probs, K } = await c.readLabelArrays(files);
-  return c.inspectLabels(labels, probs, K, find);
+  const { labels, probs, K, classNames } = await c.readLabelArrays(files);
+  return { ...c.inspectLabels(labels, probs, K, find), classNames };
 }
 
 async function streamed(c: Confident, files: Files, find: Find): Promise<Found> {
@@ -183,7 +183,8 @@ async function streamed(c: Confident, files: Files, find: Find): Promise<Found> 
   const first = await blocks.next();
   await blocks.return(undefined);
   if (first.done) throw new InputError(`${files.labels}: no labels`);
-  return c.inspectLabelsStreaming(() => c.readLabelBlocks(files), first.value.K, find);
+  const { K, classNames } = first.value;
+  return { ...(await c.inspectLabelsStreaming(() => c.readLabelBlocks(files), K, find)), classNames };
 }
 
 const matrix = (flat: Int32Array, K: number): number[][] =>

@@ -16,13 +16,19 @@ export interface LabelFiles {
   probColumns?: readonly string[];
 }
 
+/** How many classes there are, and their names where they were given or labels are E, S, C, I. */
+export interface Classes {
+  K: number;
+  classNames?: readonly string[];
+}
+
 const PROB_NAMES = ['pred_probs', 'probs', 'probabilities'];
 
 /**
  * Labels and probabilities from files, block by block and in bounded memory: JSON, CSV, TSV, JSON lines or parquet, each in its own format.
  * Every call reads the files again. Throws an InputError where a file, a column or a length does not fit.
  */
-export async function* readLabelBlocks(files: LabelFiles): AsyncGenerator<Block & { K: number }> {
+export async function* readLabelBlocks(files: LabelFiles): AsyncGenerator<Block & Classes> {
   for (const path of [files.labels, files.probs]) inspectFile(path);
   // The first labels are read before the first probabilities, whose columns depend on what labels are.
   const seen = { names: false };
@@ -44,7 +50,8 @@ export async function* readLabelBlocks(files: LabelFiles): AsyncGenerator<Block 
       !files.classNames || files.classNames.length === K,
       `${files.probs}: got ${K} probabilities a row, expected one for each of ${files.classNames?.length} classes`,
     );
-    yield { labels: labels.take(n), probs: probs.take(n), K };
+    const classNames = files.classNames ?? (seen.names ? LABELS.slice(0, K) : undefined);
+    yield { labels: labels.take(n), probs: probs.take(n), K, ...(classNames ? { classNames } : {}) };
     row += n;
   }
   const [a, b] = [row + (await labels.countRest()), row + (await probs.countRest())];
@@ -56,16 +63,16 @@ export async function* readLabelBlocks(files: LabelFiles): AsyncGenerator<Block 
 }
 
 /** All blocks of the files in memory. // labels [N], probs [N, K] */
-export async function readLabelArrays(files: LabelFiles): Promise<{ labels: Float64Array; probs: Float64Array; K: number }> {
+export async function readLabelArrays(files: LabelFiles): Promise<{ labels: Float64Array; probs: Float64Array } & Classes> {
   const labels = new Growing();
   const probs = new Growing();
-  let K = 0;
-  for await (const block of readLabelBlocks(files)) {
-    labels.add(block.labels as Float64Array);
-    probs.add(block.probs as Float64Array);
-    K = block.K;
+  let classes: Classes = { K: 0 };
+  for await (const { labels: own, probs: of, ...found } of readLabelBlocks(files)) {
+    labels.add(own as Float64Array);
+    probs.add(of as Float64Array);
+    classes = found;
   }
-  return { labels: labels.all(), probs: probs.all(), K };
+  return { labels: labels.all(), probs: probs.all(), ...classes };
 }
 
 /** Labels as class ids; `seen.names` becomes true where one is the name of a class. */

@@ -161,6 +161,8 @@ test('columns named as the classes are taken by name, whatever their order in th
   assert.deepEqual(await read(labelsJson, 'p_C,p_E,p_I,p_S', alphabetical, classNames), probs);
   assert.deepEqual(await read(labelsJson, 'complement,exact,irrelevant,substitute', alphabetical, classNames), probs);
   assert.deepEqual(await read(named, 'p2,p0,p3,p1', alphabetical), probs, 'numbers in names say the class');
+  const classes = async (labelFile: string) => (await readLabelArrays({ labels: labelFile, probs: permuted('p0,p1,p2,p3', [0, 1, 2, 3]) })).classNames; // prettier-ignore
+  assert.deepEqual([await classes(named), await classes(labelsJson)], [classNames, undefined], 'labels that are letters name the classes'); // prettier-ignore
   for (const header of ['p0,p1,p2,p3', 'prob_1,prob_2,prob_3,prob_4', 'p_E,p_S,p_C,p_I'])
     for (const labelFile of [named, labelsJson]) assert.deepEqual(await read(labelFile, header, [0, 1, 2, 3]), probs, header);
   assert.deepEqual(await read(labelsJson, 'a,b,c,d', [0, 1, 2, 3]), probs, 'labels that are numbers are numbers of columns');
