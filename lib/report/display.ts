@@ -10,14 +10,16 @@ import type { RenderedTable } from './rendered';
 /** What one output of a notebook holds: the same thing by MIME type, of which the reader's program shows the best it can. */
 export type Bundle = Record<string, unknown>;
 
-/** Pixels that one line of a legend takes. */
+/** Pixels that the first line of a legend takes, and each further one. */
 const LEGEND = 52;
+const FURTHER = 20;
 
 /** The figure with its title above it, on white paper: notebooks have no heading for it, and some have dark pages. */
 function titled({ title, layout }: Figure): Record<string, unknown> {
   const given = { l: 48, r: 16, t: 8, b: 44, ...(layout.margin as Record<string, number>) };
-  // A legend above the plot needs its own line below the title, which makes room for itself alone.
-  const margin = { ...given, t: layout.showlegend ? Math.max(given.t, LEGEND) : given.t };
+  // A legend above the plot needs its own lines below the title, which makes room for itself alone.
+  const more = ((layout.meta as { legendRows?: number } | undefined)?.legendRows ?? 1) - 1;
+  const margin = { ...given, t: layout.showlegend ? Math.max(given.t, LEGEND + FURTHER * more) : given.t };
   const heading = { text: plotText(title), x: 0, xref: 'paper', xanchor: 'left', y: 1, yref: 'container', yanchor: 'top' };
   return {
     ...layout,

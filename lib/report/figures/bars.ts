@@ -1,5 +1,5 @@
 import { axis, baseLayout, colour, figureOf, MUTED, plotText, type Figure } from './figure';
-import { element, legend, line, picture, scale, text, ticks, tickText } from './svg';
+import { element, legend, legendRows, line, picture, scale, text, ticks, tickText } from './svg';
 
 export interface BarSeries {
   name: string;
@@ -31,6 +31,7 @@ export function barsFigure(series: readonly BarSeries[], options: BarsOptions): 
     marker: { color: colour(i) },
     error_y: { type: 'data', array: s.values.map((v) => v.sd || 0), color: MUTED, thickness: 1.2, width: 2 },
   }));
+  const key = legend(series.map((s, i) => ({ name: s.name, colour: colour(i), mark: 'box' as const })), 56, 18, WIDTH - 72); // prettier-ignore
   const layout = {
     ...baseLayout(height + 40),
     barmode: 'group',
@@ -39,8 +40,8 @@ export function barsFigure(series: readonly BarSeries[], options: BarsOptions): 
     yaxis: axis(options.y, { range: [0, high] }),
     legend: { orientation: 'h', x: 0, y: 1.02, yanchor: 'bottom' },
     showlegend: true,
+    ...legendRows(key),
   };
-  const key = legend(series.map((s, i) => ({ name: s.name, colour: colour(i), mark: 'box' as const })), 56, 18, WIDTH - 72); // prettier-ignore
   const from = key.height + 10;
   const bottom = from + height - 60;
   const y = scale([0, high], [bottom, from]);

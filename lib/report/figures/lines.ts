@@ -1,5 +1,5 @@
 import { axis, baseLayout, colour, figureOf, MUTED, plotText, type Figure } from './figure';
-import { element, legend, line, picture, scale, text, ticks, tickText } from './svg';
+import { element, legend, legendRows, line, picture, scale, text, ticks, tickText } from './svg';
 
 export interface Line {
   name: string;
@@ -42,12 +42,14 @@ export function linesFigure(lines: readonly Line[], options: LinesOptions): Figu
     line: { color: shades[i], width: 2 },
     marker: { size: 5 },
   }));
+  const key = legend(drawn.map((l, i) => ({ name: l.name, colour: shades[i] })), 56, 18, WIDTH - 72); // prettier-ignore
   const layout = {
     ...baseLayout(height + 40),
     xaxis: axis(options.x, { range: [...xRange] }),
     yaxis: axis(options.y, { range: [...yRange] }),
     legend: { orientation: 'h', x: 0, y: 1.02, yanchor: 'bottom' },
     showlegend: true,
+    ...legendRows(key),
     hovermode: 'closest',
     shapes: options.diagonal
       ? [
@@ -62,7 +64,6 @@ export function linesFigure(lines: readonly Line[], options: LinesOptions): Figu
         ]
       : [],
   };
-  const key = legend(drawn.map((l, i) => ({ name: l.name, colour: shades[i] })), 56, 18, WIDTH - 72); // prettier-ignore
   const top = key.height + 10;
   const bottom = top + height - 70;
   const x = scale(xRange, [56, WIDTH - 16]);

@@ -1,6 +1,6 @@
 import { axis, baseLayout, colour, figureOf, MUTED, plotText, type Figure } from './figure';
 import { extent } from './lines';
-import { element, legend, line, picture, scale, text, ticks, tickText } from './svg';
+import { element, legend, legendRows, line, picture, scale, text, ticks, tickText } from './svg';
 
 /** Points of one colour. */
 export interface PointGroup {
@@ -42,6 +42,7 @@ export function pointsFigure(
     hoverinfo: 'text',
     marker: { size: 5, color: shades[i], opacity: 0.75 },
   }));
+  const key = legend(drawn.map((g, i) => ({ name: g.name, colour: shades[i] })), 56, 18, WIDTH - 72); // prettier-ignore
   const layout = {
     ...baseLayout(height + 40),
     dragmode: 'pan',
@@ -49,9 +50,9 @@ export function pointsFigure(
     yaxis: axis(yName, { fixedrange: false }),
     legend: { orientation: 'h', x: 0, y: 1.02, yanchor: 'bottom' },
     showlegend: true,
+    ...legendRows(key),
     hovermode: 'closest',
   };
-  const key = legend(drawn.map((g, i) => ({ name: g.name, colour: shades[i] })), 56, 18, WIDTH - 72); // prettier-ignore
   const top = key.height + 10;
   const bottom = top + height - 70;
   const px = scale(xRange, [62, WIDTH - 22]);

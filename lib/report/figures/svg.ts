@@ -108,6 +108,9 @@ export function shortened(content: string, width: number, size = 12): string {
   return `${letters.join('').trimEnd()}…`;
 }
 
+/** Pixels from one row of a legend to the next. */
+const LEGEND_ROW = 18;
+
 /** The legend as rows of swatches that wrap at `width`; `height` is what it takes. */
 export function legend(
   names: readonly { name: string; colour: string; mark?: 'line' | 'box' }[],
@@ -120,7 +123,7 @@ export function legend(
   let content = '';
   for (const { name, colour, mark } of names) {
     const needed = 22 + approximateWidth(name) + 14;
-    if (x > left && x + needed > left + width) [x, y] = [left, y + 18];
+    if (x > left && x + needed > left + width) [x, y] = [left, y + LEGEND_ROW];
     content +=
       mark === 'box'
         ? element('rect', { x, y: y - 9, width: 12, height: 9, fill: colour })
@@ -128,7 +131,13 @@ export function legend(
     content += text(x + 19, y, name);
     x += needed;
   }
-  return { content, height: y - top + 18 };
+  return { content, height: y - top + LEGEND_ROW };
+}
+
+/** What a figure's layout says of a legend of several rows: who puts a title above it must leave room for them. */
+export function legendRows({ height }: { height: number }): { meta?: { legendRows: number } } {
+  const rows = height / LEGEND_ROW;
+  return rows > 1 ? { meta: { legendRows: rows } } : {};
 }
 
 function round(value: number): string {
