@@ -3,6 +3,8 @@ import { DAGGER, type Grid } from './grid';
 /** The text of LaTeX's article class is 345 points wide and 550 high: a table that fits there fits one column of anything wider. */
 const LINE = 345;
 const PAGE = 450;
+/** What LaTeX leaves to the text on a page with floats is at least a fifth of it: a table in the text that may not break must fit there. */
+const BELOW_FLOATS = 100;
 /** Between two columns, in points. */
 const GAP = 6;
 /** The least that a column of words gets, in the widths of a digit. */
@@ -28,6 +30,8 @@ export interface Laid {
   rows: string[][][];
   /** Higher than a page, so that it must break. */
   long: boolean;
+  /** Higher than the text below floats, so that it must be able to break where it stands in the text. */
+  breaks: boolean;
 }
 
 /** Lays a grid out for a page: in small letters, then smaller, then with intervals below their changes; what still is too wide goes on in further tables with the same rows. */
@@ -98,6 +102,7 @@ function laid(grid: Grid, size: Size, stacked: boolean): Laid {
     heads: grid.columns.map(({ title }, i) => (words[i] ? [title] : wrapped(title, widths[i] / size.digit))),
     rows: grid.rows.map(({ cells }) => cells.map((cell, i) => (words[i] ? [cell] : linesOf(cell, stacked)))),
     long: height > PAGE,
+    breaks: height > BELOW_FLOATS,
   };
 }
 

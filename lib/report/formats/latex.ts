@@ -19,7 +19,7 @@ const LAST = ['Runs', 'Detectable', 'Step time'];
 
 /**
  * A table for LaTeX with booktabs rules: the rows and their verdicts as a float, what was measured besides as tables in the text below it, and
- * the notes as a paragraph; what is higher than a page breaks (longtable). All fit the text of the article class, none in letters below \scriptsize; the comment at the top names the packages.
+ * the notes as a paragraph; what is higher than a page, or than the text below floats, breaks (longtable). All fit the text of the article class, none in letters below \scriptsize; the comment at the top names the packages.
  */
 export function tableLatex(table: RenderedTable): string {
   const caption = captionOf(table);
@@ -41,9 +41,11 @@ export function tableLatex(table: RenderedTable): string {
     ),
   ];
   return [
-    '% needs \\usepackage[T1]{fontenc}, textcomp, booktabs, longtable and graphicx',
+    '% needs \\usepackage[T1]{fontenc}, textcomp, booktabs, longtable and graphicx; a longtable needs \\onecolumn',
     ...(main ? (main.long ? longtable(main, caption, label) : float(main, caption, label)) : []),
-    ...others.flatMap(({ laid, what, label: own }) => (laid.long ? longtable : inText)(laid, `${caption}: ${lower(what)}`, own)),
+    ...others.flatMap(({ laid, what, label: own }) =>
+      (laid.breaks ? longtable : inText)(laid, `${caption}: ${lower(what)}`, own),
+    ),
     `{\\footnotesize\\sloppy\\noindent ${main ? `Notes to Table~\\ref{${label}}. ` : ''}${table.notes.map(noteLatex).join(' ')}\\par}`,
     '',
   ].join('\n');
@@ -67,7 +69,7 @@ function float(laid: Laid, caption: string, label: string): string[] {
   return ['\\begin{table}[htbp]', ...captioned(laid, caption, label), '\\end{table}'];
 }
 
-/** A table with caption and number that stays in its place: further grids as floats would be more than a page of text can carry. */
+/** A low table with caption and number that stays in its place: further grids as floats would be more than a page of text can carry. */
 function inText(laid: Laid, caption: string, label: string): string[] {
   return [
     '\\par\\medskip\\noindent\\begin{minipage}{\\linewidth}',
@@ -89,7 +91,7 @@ function captioned(laid: Laid, caption: string, label: string): string[] {
   ];
 }
 
-/** A table that breaks across pages, its heading on each; LaTeX has none of these in two columns. */
+/** A table that breaks across pages, its heading on each and no last row alone; LaTeX has none of these in two columns. */
 function longtable(laid: Laid, caption: string, label: string): string[] {
   return [
     `{\\${laid.size}\\setlength{\\tabcolsep}{3pt}\\setlength{\\LTcapwidth}{\\linewidth}`,
@@ -101,7 +103,7 @@ function longtable(laid: Laid, caption: string, label: string): string[] {
     '\\endhead',
     '  \\bottomrule',
     '\\endlastfoot',
-    ...rowsOf(laid),
+    ...rowsOf(laid).map((row, i, { length }) => (i === length - 2 ? `${row}*` : row)),
     '\\end{longtable}}',
   ];
 }

@@ -82,3 +82,15 @@ test('a column of dashes is dropped, what is too wide goes on below with the sam
   const stacked = layOut({ columns: [grid.columns[0], ...wide.slice(0, 4)], rows: [{ cells: ['a', ...wide.slice(0, 4).map(() => '+0.1809 [+0.1239, +0.2388]')] }] }); // prettier-ignore
   assert.deepEqual([stacked.length, stacked[0].rows[0][1]], [1, ['+0.1809', '[+0.1239, +0.2388]']]);
 });
+
+test('a table in the text that a page with floats may have no room for can break, a low one stays whole, and only what is higher than a page is no float (by hand)', () => {
+  const grid = (rows: number) => ({
+    columns: [
+      { title: 'Row', align: 'left' as const },
+      { title: 'AUC', align: 'right' as const },
+    ],
+    rows: Array.from({ length: rows }, (_, i) => ({ cells: [`r${i}`, '75.08'] })),
+  });
+  const shape = (rows: number) => layOut(grid(rows)).map(({ breaks, long }) => [breaks, long]);
+  assert.deepEqual([shape(4), shape(12), shape(60)], [[[false, false]], [[true, false]], [[true, true]]]);
+});
