@@ -60,11 +60,15 @@ export function trickChecks(
 /** Whether a check is of pre-training: how well a task was learned, which a short run may well not have done, and no trick's own. */
 export const isPretrainCheck = ({ name }: { name: string }): boolean => /^(pre-training|contrastive|Product2\w+)\b/.test(name);
 
-/** Whether each pre-training task did what it should. `metrics` are the held-out figures. */
+/** Standard deviations of a guess that 95 % of guesses lie below. */
+const ONE_SIDED = 1.645;
+
+/** Whether each pre-training task did what it should. `metrics` are the figures of `heldOut` held-out products. */
 export function pretrainChecks(
   config: Pick<PretrainConfig, 'product2query' | 'product2brand' | 'contrastive'>,
   metrics: Readonly<Record<string, number>>,
   result: Pick<RunResult, 'curves'>,
+  heldOut: number,
 ): RunRecord['checks'] {
   const values = (name: string): number[] => (result.curves[name] ?? []).map(([, value]) => value);
   const last = (name: string): number => values(name).at(-1) ?? NaN;
@@ -85,10 +89,11 @@ export function pretrainChecks(
   }
   if (config.product2query) {
     const accuracy = metrics.product2queryAccuracy;
+    const guess = 0.5 + (ONE_SIDED * 0.5) / Math.sqrt(heldOut);
     checks.push({
       name: 'Product2Query: above chance on held-out products',
-      ok: accuracy > 0.5,
-      detail: `accuracy ${accuracy?.toFixed(3)}`,
+      ok: accuracy > guess,
+      detail: `accuracy ${accuracy?.toFixed(3)}, 95 % of guesses are below ${guess.toFixed(3)}`,
     });
   }
   if (config.product2query?.loss === 'poly1') {

@@ -79,8 +79,10 @@ function scratch(sizes: {
   vocabulary: number;
   maxLength: number;
   steps: number;
+  learningRate: number;
+  upper?: number;
 }): FinetuneConfig {
-  const { layers, hidden, heads, vocabulary, maxLength, steps } = sizes;
+  const { layers, hidden, heads, vocabulary, maxLength, steps, learningRate, upper } = sizes;
   return {
     ...PAPER_FINETUNE,
     start: {
@@ -93,11 +95,12 @@ function scratch(sizes: {
       dropout: 0,
       attentionDropout: 0,
       matching: true,
+      ...(upper === undefined ? {} : { upper }),
     },
     text: { fields: ['title', 'brand', 'color'], maxLength, queryLength: 16, buckets: 3 },
     head: { pooling: 'cls', brand: 16, color: 16, country: 4, trigrams: 0, dropout: 0.1 },
     trigrams: null,
-    optimiser: { ...PAPER_FINETUNE.optimiser, learningRate: 7e-4, beta2: 0.98, epsilon: 1e-6 },
+    optimiser: { ...PAPER_FINETUNE.optimiser, learningRate, beta2: 0.98, epsilon: 1e-6 },
     length: { steps },
     precision: 'f32',
   };
@@ -115,7 +118,7 @@ const WORD_SPANS = {
   longestTwo: 3,
 } as const;
 
-const scratchPretrain = (steps: number, maxLength: number): PretrainConfig => ({
+const scratchPretrain = (steps: number, maxLength: number, learningRate = 1e-3): PretrainConfig => ({
   ...PAPER_PRETRAIN,
   product2query: { ...PAPER_PRETRAIN.product2query!, ...WORD_SPANS },
   product2brand: { ...PAPER_PRETRAIN.product2brand!, dimension: 32 },
@@ -124,7 +127,7 @@ const scratchPretrain = (steps: number, maxLength: number): PretrainConfig => ({
   maxLength,
   steps,
   batch: 32,
-  learningRate: 1e-3,
+  learningRate,
 });
 
 /** Settings that suit a few hundred steps; `as-published` values stay rows of the tables. */
@@ -176,7 +179,7 @@ export const scales: Readonly<Record<ScaleName, Scale>> = {
   smoke: {
     name: 'smoke',
     describes: 'a 1-layer encoder on a few hundred generated rows: shows that everything runs, not what is true',
-    base: scratch({ layers: 1, hidden: 32, heads: 2, vocabulary: 400, maxLength: 32, steps: 24 }),
+    base: scratch({ layers: 1, hidden: 32, heads: 2, vocabulary: 400, maxLength: 32, steps: 24, learningRate: 7e-4 }),
     pretrain: scratchPretrain(16, 32),
     data: { generated: 'smoke' },
     seeds: 2,
@@ -187,7 +190,7 @@ export const scales: Readonly<Record<ScaleName, Scale>> = {
   demo: {
     name: 'demo',
     describes: 'a 2-layer, 128-wide encoder from scratch on generated data with known truth; minutes on two cores',
-    base: scratch({ layers: 2, hidden: 128, heads: 4, vocabulary: 1500, maxLength: 32, steps: 300 }),
+    base: scratch({ layers: 2, hidden: 128, heads: 4, vocabulary: 1500, maxLength: 32, steps: 300, learningRate: 7e-4 }),
     pretrain: scratchPretrain(350, 32),
     data: { generated: 'demo' },
     seeds: 3,
@@ -198,8 +201,8 @@ export const scales: Readonly<Record<ScaleName, Scale>> = {
   small: {
     name: 'small',
     describes: 'a 4-layer, 256-wide encoder from scratch on generated data; hours on two cores',
-    base: scratch({ layers: 4, hidden: 256, heads: 4, vocabulary: 4000, maxLength: 64, steps: 800 }),
-    pretrain: scratchPretrain(800, 64),
+    base: scratch({ layers: 4, hidden: 256, heads: 4, vocabulary: 4000, maxLength: 40, steps: 600, learningRate: 3e-4, upper: 0.3 }),
+    pretrain: scratchPretrain(600, 40, 5e-4),
     data: { generated: 'small' },
     seeds: 5,
     folds: 5,

@@ -48,6 +48,7 @@ export const start = tagged<EncoderStart>('from', {
     dropout: belowOne,
     attentionDropout: belowOne,
     matching: flag,
+    upper: above(0).optional(),
   }),
   weights: settings<Extract<EncoderStart, { from: 'weights' }>>({
     from: z.literal('weights'),

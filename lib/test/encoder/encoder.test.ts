@@ -189,6 +189,12 @@ test('initialise: deviations as asked, the same numbers whatever else is drawn, 
   assert.ok(Math.abs(std(layer(0, 'query')) / (1.5 / Math.sqrt(48)) - 1) < 0.08);
   assert.ok(Math.abs(std(layer(1, 'query')) * Math.sqrt(48) - 1) < 0.08);
   assert.ok(Math.abs(std(matching['embeddings.word_embeddings.weight']) / 0.1 - 1) < 0.035);
+  // what upper layers write back starts smaller, and nothing else does
+  const upper = initialise(specs, Key.from(7), { matching: { ...MATCHING_START, upper: 0.3 } });
+  const scaled = /^encoder\.layer\.[1-9]\d*\.(attention\.)?output\.dense\.weight$/;
+  const names = Object.keys(specs).filter((name) => scaled.test(name));
+  assert.deepEqual(names.length, 2 * (config.layers - 1));
+  for (const name of Object.keys(specs)) assert.ok(Math.abs(std(upper[name]) - std(matching[name]) * (scaled.test(name) ? 0.3 : 1)) < 1e-6, name); // prettier-ignore
 });
 
 test('the number of weights is that of the published models', () => {
