@@ -121,7 +121,11 @@ export async function pretrain(
     start.tokenizer.save(folder);
     names.brands.save(join(folder, 'brands.json'));
     names.colors.save(join(folder, 'colors.json'));
-    const finished = { metrics, curves: result.curves, checks: pretrainChecks(run.config, metrics, result, held.products.length) };
+    const finished = {
+      metrics,
+      curves: result.curves,
+      checks: pretrainChecks(run.config, metrics, result, held.products.length),
+    };
     writeFileAtomic(summary, JSON.stringify(finished));
     checkpoints.remove();
     return { id, folder, ...finished };

@@ -201,7 +201,16 @@ export const scales: Readonly<Record<ScaleName, Scale>> = {
   small: {
     name: 'small',
     describes: 'a 4-layer, 256-wide encoder from scratch on generated data; hours on two cores',
-    base: scratch({ layers: 4, hidden: 256, heads: 4, vocabulary: 4000, maxLength: 40, steps: 1200, learningRate: 3e-4, upper: 0.3 }),
+    base: scratch({
+      layers: 4,
+      hidden: 256,
+      heads: 4,
+      vocabulary: 4000,
+      maxLength: 40,
+      steps: 1200,
+      learningRate: 3e-4,
+      upper: 0.3,
+    }),
     pretrain: scratchPretrain(1200, 40, 5e-4),
     data: { generated: 'small' },
     seeds: 5,

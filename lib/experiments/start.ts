@@ -85,7 +85,11 @@ export async function startingEncoder(
     dropout,
     attentionDropout,
   };
-  const weights = initialise(encoderParams(config), key.fold('encoder'), matching ? { matching: { ...MATCHING_START, ...(upper === undefined ? {} : { upper }) } } : {});
+  const weights = initialise(
+    encoderParams(config),
+    key.fold('encoder'),
+    matching ? { matching: { ...MATCHING_START, ...(upper === undefined ? {} : { upper }) } } : {},
+  );
   return { config, tokenizer, weights, locales: ALL_LOCALES };
 }
 
