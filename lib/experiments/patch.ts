@@ -28,6 +28,9 @@ export function applyPatch<T>(base: T, patch: Patch<T>, path = ''): T {
   return result as T;
 }
 
+/** A configuration without the members that have no value: a base names optional settings so that rows may set them, a run's file has no place for them. */
+export const withoutAbsent = <T>(config: T): T => JSON.parse(JSON.stringify(config)) as T;
+
 /**
  * Lays `a.b=value` settings over a configuration, type-checked against what stands there: a number stays a number, a word a word.
  * Where null stands, or the value is written as JSON (`{…}`, `[…]`, `null`, `true`), the JSON value is taken.

@@ -2,7 +2,7 @@ import { ensure, inRange } from '../runtime/errors';
 import { tablePretraining } from './tables/pretrained';
 import { checkExperiment } from './check-config';
 import { chosenRows, rowConfig, tableNamed, type FinetuneRow, type FinetuneTable } from './tables';
-import { applySettings, hasSetting, isSwitchedOff } from './patch';
+import { applySettings, hasSetting, isSwitchedOff, withoutAbsent } from './patch';
 import { scaleNamed } from './scales';
 import type { DataSource, FinetuneConfig, Scale } from './config';
 import { dependenciesOf, type Experiment } from './experiment';
@@ -71,7 +71,7 @@ export function planGrid(request: GridRequest): Grid {
   const experimentAt = (row: FinetuneRow, seed: number, fold: number): Experiment => {
     const own = rowConfig(table, row, base, ranks ? settings : settings.filter(isClean));
     const part = own.kind === 'graded' || own.kind === 'ranking' ? { fold: 0, folds: 1 } : { fold, folds: scale.folds };
-    return { ...own, scale: scale.name, seed, ...part, source } as Experiment;
+    return withoutAbsent({ ...own, scale: scale.name, seed, ...part, source }) as Experiment;
   };
   rows.forEach((row) => checkExperiment(experimentAt(row, 0, folds[0])));
   if (!ranks) checkRead(table.id, settings, rows.map((row) => experimentAt(row, 0, folds[0]))); // prettier-ignore

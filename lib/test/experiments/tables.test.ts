@@ -6,10 +6,11 @@ import { openDataset } from '../../experiments/dataset';
 import { experimentOf, runId, type FinetuneExperiment } from '../../experiments/experiment';
 import { planGrid, type Cell } from '../../experiments/plan';
 import type { RunRecord } from '../../experiments/record';
+import { recordSchema } from '../../experiments/record-schema';
 import { buildVocabularies, trigramVectors } from '../../experiments/prepare';
 import { planRuns, runGrid } from '../../experiments/runner';
 import { summarise } from '../../report/summarise';
-import { tableNamed } from '../../experiments/tables';
+import { tableIdsOf, tableNamed } from '../../experiments/tables';
 import { scales } from '../../experiments/scales';
 import { canonicalJson, configHash } from '../../runtime/hash';
 import { Key } from '../../runtime/key';
@@ -257,4 +258,18 @@ test('a base of another loss is named by it and measured by what the paper says 
     ['Base (cross-entropy)', undefined],
     ['+ EMA', 0.0011],
   ]);
+});
+
+test('what any row would run is what its record can hold: no member without a value', () => {
+  const { experiment: schema } = recordSchema.shape;
+  for (const scale of Object.values(scales))
+    for (const table of tableIdsOf(scale)) {
+      const rows = tableNamed(table, scale).rows.map(({ id }) => id);
+      const data = 'generated' in scale.data ? {} : { rows: rows.filter((id) => !id.includes('oracle')) };
+      for (const { experiment, row } of planGrid({ table, scale: scale.name, seeds: 1, rows, ...data }).cells) {
+        assert.deepEqual(JSON.parse(JSON.stringify(experiment)), experiment, `table ${table}, ${scale.name}, ${row}`);
+        const { success, error } = schema.safeParse({ ...experiment, data: { name: 'd', sha256: 's' } });
+        assert.ok(success, `table ${table}, ${scale.name}, ${row}: ${error?.message}`);
+      }
+    }
 });
