@@ -17,8 +17,8 @@ const FURTHER = 20;
 /** The figure with its title above it, on white paper: notebooks have no heading for it, and some have dark pages. */
 function titled({ title, layout }: Figure): Record<string, unknown> {
   const given = { l: 48, r: 16, t: 8, b: 44, ...(layout.margin as Record<string, number>) };
-  // A legend above the plot needs its own lines below the title, which makes room for itself alone.
-  const more = ((layout.meta as { legendRows?: number } | undefined)?.legendRows ?? 1) - 1;
+  // A legend above the plot needs its own lines below the title, which makes room for itself alone. Where it wraps, plotly may take a row more than ours.
+  const more = (layout.meta as { legendRows?: number } | undefined)?.legendRows ?? 0;
   const margin = { ...given, t: layout.showlegend ? Math.max(given.t, LEGEND + FURTHER * more) : given.t };
   const heading = { text: plotText(title), x: 0, xref: 'paper', xanchor: 'left', y: 1, yref: 'container', yanchor: 'top' };
   return {
