@@ -1,4 +1,5 @@
 import { EMA_PREFIX } from '../finetune/ema';
+import { normalQuantile } from '../metrics/student';
 import type { PretrainConfig } from '../pretrain/config';
 import type { Classifier } from '../train/classifier';
 import type { RunResult } from '../train/loop';
@@ -60,10 +61,7 @@ export function trickChecks(
 /** Whether a check is of pre-training: how well a task was learned, which a short run may well not have done, and no trick's own. */
 export const isPretrainCheck = ({ name }: { name: string }): boolean => /^(pre-training|contrastive|Product2\w+)\b/.test(name);
 
-/** Standard deviations of a guess that 95 % of guesses lie below. */
-const ONE_SIDED = 1.645;
-
-/** Whether each pre-training task did what it should. `metrics` are the figures of `heldOut` held-out products. */
+/** Whether each pre-training task did what it should. `metrics` are the figures of `heldOut` held-out products at most. */
 export function pretrainChecks(
   config: Pick<PretrainConfig, 'product2query' | 'product2brand' | 'contrastive'>,
   metrics: Readonly<Record<string, number>>,
@@ -89,7 +87,7 @@ export function pretrainChecks(
   }
   if (config.product2query) {
     const accuracy = metrics.product2queryAccuracy;
-    const guess = 0.5 + (ONE_SIDED * 0.5) / Math.sqrt(heldOut);
+    const guess = 0.5 + (normalQuantile(0.95) * 0.5) / Math.sqrt(heldOut);
     checks.push({
       name: 'Product2Query: above chance on held-out products',
       ok: accuracy > guess,

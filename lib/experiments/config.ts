@@ -21,7 +21,7 @@ export type EncoderStart =
       attentionDropout: number;
       /** Start the first layer's keys equal to its queries: stands in for a pre-trained encoder that can already match. */
       matching: boolean;
-      /** What the layers after the first write back, at the start, as a multiple of the first's: `MatchingStart.upper`. 1 where absent. */
+      /** What the layers after the first write back, at the start, as a multiple of the first's: `MatchingStart.upper`, which only `matching` reads. 1 where absent. */
       upper?: number;
     }
   /** `sha256`, of the weights' file, is part of a run's name where `name` is a folder that may change. */

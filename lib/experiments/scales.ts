@@ -79,10 +79,10 @@ function scratch(sizes: {
   vocabulary: number;
   maxLength: number;
   steps: number;
-  learningRate: number;
+  learningRate?: number;
   upper?: number;
 }): FinetuneConfig {
-  const { layers, hidden, heads, vocabulary, maxLength, steps, learningRate, upper } = sizes;
+  const { layers, hidden, heads, vocabulary, maxLength, steps, learningRate = 7e-4, upper } = sizes;
   return {
     ...PAPER_FINETUNE,
     start: {
@@ -179,7 +179,7 @@ export const scales: Readonly<Record<ScaleName, Scale>> = {
   smoke: {
     name: 'smoke',
     describes: 'a 1-layer encoder on a few hundred generated rows: shows that everything runs, not what is true',
-    base: scratch({ layers: 1, hidden: 32, heads: 2, vocabulary: 400, maxLength: 32, steps: 24, learningRate: 7e-4 }),
+    base: scratch({ layers: 1, hidden: 32, heads: 2, vocabulary: 400, maxLength: 32, steps: 24 }),
     pretrain: scratchPretrain(16, 32),
     data: { generated: 'smoke' },
     seeds: 2,
@@ -190,7 +190,7 @@ export const scales: Readonly<Record<ScaleName, Scale>> = {
   demo: {
     name: 'demo',
     describes: 'a 2-layer, 128-wide encoder from scratch on generated data with known truth; minutes on two cores',
-    base: scratch({ layers: 2, hidden: 128, heads: 4, vocabulary: 1500, maxLength: 32, steps: 300, learningRate: 7e-4 }),
+    base: scratch({ layers: 2, hidden: 128, heads: 4, vocabulary: 1500, maxLength: 32, steps: 300 }),
     pretrain: scratchPretrain(350, 32),
     data: { generated: 'demo' },
     seeds: 3,

@@ -68,7 +68,7 @@ export async function startingEncoder(
       locales,
     };
   }
-  const { layers, hidden, heads, ffn, vocabulary, dropout, attentionDropout, matching, upper } = start;
+  const { layers, hidden, heads, ffn, vocabulary, dropout, attentionDropout, matching, upper = MATCHING_START.upper } = start;
   const texts = [...dataset.products.map((p) => productText(p, { separator: ' ' })), ...train.map((row) => row.query)];
   const tokenizer = await trainTokenizer(texts, { vocabulary });
   const config: EncoderConfig = {
@@ -88,7 +88,7 @@ export async function startingEncoder(
   const weights = initialise(
     encoderParams(config),
     key.fold('encoder'),
-    matching ? { matching: { ...MATCHING_START, ...(upper === undefined ? {} : { upper }) } } : {},
+    matching ? { matching: { ...MATCHING_START, upper } } : {},
   );
   return { config, tokenizer, weights, locales: ALL_LOCALES };
 }
