@@ -37,7 +37,7 @@ export function registerRun(program: Command): void {
         import('../experiments/experiment'),
         import('../experiments/run'),
         import('../experiments/store'),
-        import('../experiments/stopped'),
+        import('../experiments/failure'),
         import('../runtime/progress'),
         import('../runtime/stoppable'),
         import('./numbers'),

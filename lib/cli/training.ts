@@ -37,7 +37,7 @@ export async function runShown<T>(
   }) => Promise<T>,
 ): Promise<T | undefined> {
   const [{ Stopped }, { progress }, { stoppable }] = await Promise.all([
-    import('../experiments/stopped'),
+    import('../experiments/failure'),
     import('../runtime/progress'),
     import('../runtime/stoppable'),
   ]);

@@ -30,7 +30,7 @@ export function outputsOf({ loss, task }: Pick<FinetuneConfig, 'loss' | 'task'>)
 export function checkFinetune(config: FinetuneConfig): void {
   check(finetuneSchema, config);
   const { start, head, trigrams, loss, tricks, combine, optimiser, pretrain, clean } = config;
-  heads(start);
+  scratch(start);
   ensure(
     head.trigrams === 0 || trigrams,
     `head.trigrams: got ${head.trigrams}; 0 where trigrams is null (there is no vocabulary)`,
@@ -63,7 +63,7 @@ export function checkExperiment(experiment: Experiment): void {
       const { ranker } = experiment.config;
       const networks = ranker.by === 'network' ? [ranker] : ranker.by === 'each' ? Object.values(ranker.members) : [];
       networks.forEach(({ start, network, pretrain }) => {
-        heads(start);
+        scratch(start);
         checkNetwork(network);
         if (pretrain) checkTasks(pretrain, 'ranker.pretrain.');
       });
@@ -74,9 +74,10 @@ export function checkExperiment(experiment: Experiment): void {
   }
 }
 
-function heads(start: EncoderStart): void {
-  if (start.from === 'scratch')
-    ensure(start.hidden % start.heads === 0, `start.heads: got ${start.heads}; a divisor of start.hidden (${start.hidden})`);
+function scratch(start: EncoderStart): void {
+  if (start.from !== 'scratch') return;
+  ensure(start.hidden % start.heads === 0, `start.heads: got ${start.heads}; a divisor of start.hidden (${start.hidden})`);
+  ensure(start.matching || start.upper === undefined, `start.upper: got ${start.upper}; nothing where start.matching is false (it would not be read)`); // prettier-ignore
 }
 
 function checkTasks({ mlm, product2query, product2brand, contrastive, until, steps }: PretrainConfig, at: string): void {

@@ -23,7 +23,7 @@ import { experimentOf, type RunHooks, type TrainingExperiment } from './experime
 import { runMetrics, type Judged } from './metrics';
 import { outOfFoldLookup, splitPart } from './out-of-fold';
 import { pretrainedStart } from './pretrained-start';
-import { Stopped } from './stopped';
+import { Stopped } from './failure';
 import { buildVocabularies, prepareInputs, trigramVectors, type Vocabularies } from './prepare';
 import { queryNumbers, toPredictions } from './predictions';
 import type { RunRecord } from './record';

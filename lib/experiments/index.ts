@@ -26,6 +26,6 @@ export * from './runner';
 export * from './scales';
 export * from './spec';
 export * from './start';
-export * from './stopped';
+export * from './failure';
 export * from './store';
 export * from './tables';

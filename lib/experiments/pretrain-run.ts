@@ -18,7 +18,7 @@ import { openCatalogue } from './catalogue';
 import { pretrainChecks } from './checks';
 import type { EncoderStart } from './config';
 import type { StartingEncoder } from './start';
-import { Stopped } from './stopped';
+import { Stopped } from './failure';
 
 /** One pre-training run: what decides its result. */
 export interface Pretraining {

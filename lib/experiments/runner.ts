@@ -6,7 +6,7 @@ import { encoderKey } from './pretrained-start';
 import { runExperiment } from './run';
 import type { Cell } from './plan';
 import type { RunRecord } from './record';
-import { Stopped } from './stopped';
+import { errorOf, type Failure, naming, Stopped } from './failure';
 import { now } from '../runtime/clock';
 
 /** A cell with its id and, where it was run before, its record. */
@@ -111,6 +111,8 @@ export async function runGrid(runs: readonly PlannedRun[], options: GridOptions)
           running.set(job, `${name}: ${step}/${steps} loss ${loss.toFixed(3)}`);
           report();
         },
+      }).catch((error: unknown) => {
+        throw naming(name, error);
       });
       records.set(next.id, record);
       saveRecord(folder, record);
@@ -169,10 +171,7 @@ type RunOne = (experiment: Experiment, parts: readonly RunRecord[], hooks: RunHo
 /** What a worker process is asked, and what it answers. */
 export type WorkerRequest = { run: Experiment; parts: readonly RunRecord[] } | { stop: true };
 export type WorkerAnswer =
-  | { stage: string }
-  | { step: number; steps: number; loss: number; rate: number }
-  | { record: RunRecord }
-  | { failed: string; stopped: boolean };
+  { stage: string } | { step: number; steps: number; loss: number; rate: number } | { record: RunRecord } | { failed: Failure };
 
 /** Lends a worker process of one TensorFlow thread: two such side by side do more than one run on two threads. */
 async function withWorker(body: (run: RunOne) => Promise<void>): Promise<void> {
@@ -197,7 +196,7 @@ function ask(child: ChildProcess, experiment: Experiment, parts: readonly RunRec
     };
     child.on('message', (answer: WorkerAnswer) => {
       if ('record' in answer) finish(() => resolve(answer.record));
-      else if ('failed' in answer) finish(() => reject(answer.stopped ? new Stopped(answer.failed) : new Error(answer.failed)));
+      else if ('failed' in answer) finish(() => reject(errorOf(answer.failed)));
       else if ('stage' in answer) hooks.onStage?.(answer.stage);
       else hooks.onStep?.(answer.step, answer.steps, answer.loss, answer.rate);
       if (hooks.stopped?.() && child.connected) child.send({ stop: true } satisfies WorkerRequest);

@@ -1,6 +1,6 @@
 /** A process that runs experiments one after the other for the runner, told by messages. An interrupt from the terminal is the parent's to handle. */
+import { failureOf } from './failure';
 import { runExperiment } from './run';
-import { Stopped } from './stopped';
 import type { WorkerAnswer, WorkerRequest } from './runner';
 
 const answer = (message: WorkerAnswer): void => void process.send?.(message);
@@ -21,10 +21,6 @@ process.on('message', (request: WorkerRequest) => {
     stopped: () => stopped,
   }).then(
     (record) => answer({ record }),
-    (error: unknown) =>
-      answer({
-        failed: error instanceof Error ? (error.stack ?? error.message) : String(error),
-        stopped: error instanceof Stopped,
-      }),
+    (error: unknown) => answer({ failed: failureOf(error) }),
   );
 });

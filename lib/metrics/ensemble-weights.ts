@@ -78,9 +78,10 @@ export function crossFit(
     inside.forEach((row, i) => combined.set(values.subarray(i * width, (i + 1) * width), row * width));
     return own;
   });
+  const queries = new Set(judged.map((row) => query[row])).size;
   ensure(
     !foldWeights.every((w) => Number.isNaN(w[0])),
-    `cross-validated weights need judged queries in at least 2 of ${folds} folds`,
+    `cross-validated weights need judged queries in at least 2 of ${folds} folds, got ${queries} judged ${queries === 1 ? 'query' : 'queries'}, all in one fold`,
   );
   return { combined, weights, foldWeights };
 }

@@ -4,7 +4,7 @@ import type { RowRuns, RunRecord } from '../experiments/record';
 import { planRuns, runGrid, type PlannedRun } from '../experiments/runner';
 import { writeSpec } from '../experiments/spec';
 import { ownRuns, runFolders } from '../experiments/store';
-import { Stopped } from '../experiments/stopped';
+import { Stopped } from '../experiments/failure';
 import { tableIds } from '../experiments/tables';
 import { progress } from '../runtime/progress';
 import { stoppable } from '../runtime/stoppable';

@@ -9,7 +9,7 @@ import { taskRows } from '../dataset';
 import type { RunHooks } from '../experiment';
 import { classifierSpec, fit, startingWeights } from '../finetune-run';
 import { buildVocabularies, prepareInputs } from '../prepare';
-import { Stopped } from '../stopped';
+import { Stopped } from '../failure';
 import type { StartingEncoder } from '../start';
 import type { FinetuneConfig } from '../config';
 import type { GradedConfig, Ranker } from './config';

@@ -7,7 +7,7 @@ import type { SentenceEncoder } from '../../train/embed';
 import { rankByCosine } from '../../train/zero-shot';
 import { taskRows } from '../dataset';
 import type { RunHooks } from '../experiment';
-import { Stopped } from '../stopped';
+import { Stopped } from '../failure';
 import type { GradedConfig, Ranker, TuneConfig } from './config';
 import { eachFold } from './combine';
 import { openJudged, partsOf, type GradedData } from './data';

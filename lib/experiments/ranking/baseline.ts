@@ -1,6 +1,6 @@
 import { scoreByBiEncoder, scoreByBm25, scoreByKnrm } from '../../ranking';
 import type { RunHooks } from '../experiment';
-import { Stopped } from '../stopped';
+import { Stopped } from '../failure';
 import type { RankerConfig } from './config';
 import type { RankingWorld } from './data';
 import { rankerEncoder } from './encoder';

@@ -16,7 +16,7 @@ import type { RunHooks } from '../experiment';
 import type { RunRecord } from '../record';
 import { updatesOf } from '../selection';
 import type { StartingEncoder } from '../start';
-import { Stopped } from '../stopped';
+import { Stopped } from '../failure';
 import type { NetworkRanker } from './config';
 import type { RankingWorld } from './data';
 import { rankerEncoder } from './encoder';

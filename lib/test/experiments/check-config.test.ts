@@ -87,6 +87,11 @@ test('a mistyped setting is refused in one line that names it, what was got and 
   };
   for (const [setting, message] of Object.entries(cases)) assert.equal(refusal(setting), message, setting);
   assert.match(refusal('loss.kind=mse'), /loss mse ranks, which only task 1 does/);
+  const { start } = scales.small.base;
+  assert.match(
+    refusal('start.matching=false', { ...base, start }),
+    /start\.upper: got 0\.3; nothing where start\.matching is false/,
+  );
   const alone = { ...base, tricks: { ...base.tricks, fgm: null } };
   assert.match(refusal('combine=mean', alone), /rdrop\.pair 'fgm' needs fgm switched on/);
 });

@@ -9,7 +9,7 @@ import { pretrainInto } from '../../experiments/pretrain-request';
 import { pretrain, type Pretrained, type Pretraining } from '../../experiments/pretrain-run';
 import { scales } from '../../experiments/scales';
 import { startingEncoder } from '../../experiments/start';
-import { Stopped } from '../../experiments/stopped';
+import { Stopped } from '../../experiments/failure';
 import { Key } from '../../runtime/key';
 
 const work = mkdtempSync(join(tmpdir(), 'pretrain-resume-'));

@@ -7,7 +7,7 @@ import { runExperiment } from '../../experiments/run';
 import { planRuns, runGrid } from '../../experiments/runner';
 import { findRecord } from '../../experiments/store';
 import type { RunRecord } from '../../experiments/record';
-import { Stopped } from '../../experiments/stopped';
+import { Stopped } from '../../experiments/failure';
 import { pairedInterval, pairedQueriesInterval } from '../../metrics/paired-interval';
 import { CONVENTIONS, gainsOf } from '../../metrics/conventions';
 import { decodePredictions } from '../../metrics/predictions';

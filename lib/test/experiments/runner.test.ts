@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { errorOf, failureOf, Stopped } from '../../experiments/failure';
 import { planGrid } from '../../experiments/plan';
 import { encoderKey } from '../../experiments/pretrained-start';
 import { planRuns, runGrid } from '../../experiments/runner';
+import { fileProblem, InputError } from '../../runtime/errors';
 import { ownDataCache } from './data-cache';
 
 const cache = ownDataCache('runner-');
@@ -33,4 +35,36 @@ test('an encoder is another for another seed, and for another fold where its tex
   assert.equal(new Set(keys([], 'minilm')).size, 2);
   const none = planGrid({ table: '3', scale: 'smoke', seeds: 1, folds: [0], rows: ['none'] }).cells[0];
   assert.equal(encoderKey(none.experiment), undefined);
+});
+
+test('what a run refuses is an input error that names the run, in this process and from a worker; the other finished runs are kept', async () => {
+  const { cells } = planGrid({
+    table: '5',
+    scale: 'smoke',
+    seeds: 1,
+    folds: [0, 1],
+    rows: ['base'],
+    set: ['length.steps=2', 'pretrain=null'],
+  });
+  const [good, bad] = cells;
+  const experiment = { ...bad.experiment, source: { path: join(cache, 'no-such-rows.csv') } } as typeof bad.experiment;
+  for (const jobs of [1, 2]) {
+    const folder = join(cache, `refused-${jobs}`);
+    const planned = await planRuns([good], [folder]);
+    const refused = { id: '0'.repeat(16), cell: { ...bad, experiment }, needs: [] };
+    await assert.rejects(
+      runGrid([...planned, refused], { jobs, folder }),
+      (error: Error) => error instanceof InputError && /^table 5, .*, seed 0, fold 1: .*no-such-rows\.csv/.test(error.message),
+    );
+    if (jobs === 1) assert.equal(readdirSync(folder).length, 1);
+  }
+});
+
+test('an error from a worker process keeps its class, its stack and what the system said', () => {
+  const full = Object.assign(new Error('write'), { code: 'ENOSPC', syscall: 'write', path: '/there' });
+  const again = (error: unknown): Error => errorOf(structuredClone(failureOf(error)));
+  assert.equal(again(new Stopped('between')).constructor, Stopped);
+  assert.equal(again(new InputError('wrong')).constructor, InputError);
+  assert.deepEqual([again(full).stack, fileProblem(again(full))], [full.stack, 'no space left on device']);
+  assert.equal(again('a word').message, 'a word');
 });
