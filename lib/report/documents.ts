@@ -6,7 +6,7 @@ import { renderBench } from './bench-tables';
 import type { Drift } from './blocks';
 import { fillTables } from './collect';
 import type { Figure } from './figures/figure';
-import { renderBlocks, renderGuide, renderSweeps } from './verify';
+import { renderBlocks, renderGlance, renderGuide, renderSweeps } from './verify';
 import { namedFigures } from './write';
 
 /**
@@ -24,9 +24,10 @@ export function verifyDocuments(root: string, records: readonly RunRecord[], wri
       const sweeps = renderSweeps(tables.text, name, records);
       const bench = renderBench(sweeps.text, name, root);
       const guide = renderGuide(bench.text, name);
-      const all = [tables, sweeps, bench, guide];
+      const glance = renderGlance(guide.text, name, records);
+      const all = [tables, sweeps, bench, guide, glance];
       return {
-        text: guide.text,
+        text: glance.text,
         drift: all.flatMap(({ drift }) => drift),
         blocks: all.reduce((n, { blocks }) => n + blocks, 0),
       };

@@ -1,8 +1,8 @@
 import { besideView } from './beside-view';
-import { metricTitle } from './formats/grid';
-import { plural } from './numbers';
+import { metricHeading, metricTitle } from './formats/grid';
+import { plural, signed } from './numbers';
 import { EXACT_AUC, type RenderedTable } from './rendered';
-import { VERDICTS, type VerdictKind } from './verdict';
+import { SURE, VERDICTS, type VerdictKind } from './verdict';
 
 const ORDER: readonly VerdictKind[] = [
   'reproduced',
@@ -37,6 +37,26 @@ export function verdictCounts(table: RenderedTable): string {
 export function aucCounts(table: RenderedTable): string {
   const rows = besideView(table, EXACT_AUC)?.rows.filter((row) => row.change);
   return rows?.length ? `By ${metricTitle(EXACT_AUC)}, which needs no threshold: ${tally(rows)}. ` : '';
+}
+
+/** Changes that a table's line names; it counts the rest. */
+const NAMED = 6;
+
+/**
+ * What a table shows at a glance, a sentence for AUC of exact, where it was measured, and one for the table's own metric: how many changes have an interval over two
+ * seeds or more that excludes 0, of how many, and which. Empty where no row has a change.
+ */
+export function glance(table: RenderedTable): string[] {
+  return [besideView(table, EXACT_AUC), table].flatMap((view) => {
+    const compared = view?.rows.filter((row) => row.change) ?? [];
+    if (!view || !compared.length) return [];
+    const sure = compared.filter((row) => SURE.includes(row.verdict.kind));
+    const named = sure.slice(0, NAMED).map((row) => `${row.label} ${signed(row.change!.value, view.unit)}`);
+    if (sure.length > NAMED) named.push(`${sure.length - NAMED} more`);
+    const which = named.length ? `: ${named.join('; ')}` : '';
+    const clear = compared.length === 1 && !sure.length ? 'its one change is not clear' : `${sure.length || 'none'} of ${plural(compared.length, 'change')} clear`; // prettier-ignore
+    return [`${metricHeading(view)}: ${clear}${which}.`];
+  });
 }
 
 /** Whether the table was measured on rows that people judged. */

@@ -6,9 +6,12 @@ import { ensure, shown } from '../runtime/errors';
 import { renderKind, type Drift, type RenderedBlocks } from './blocks';
 import { fillTables } from './collect';
 import { briefMarkdown } from './formats/brief';
+import { shortTitle } from './formats/grid';
 import { gridMarkdown, tableMarkdown } from './formats/markdown';
+import { noteMarkdown } from './formats/notes';
 import { guideMarkdown } from './guide';
 import { ownNotes } from './notes';
+import { glance } from './sentences';
 import { sweepGrid, sweepPoints } from './sweep-views';
 
 /** How far a metric may lie from its recomputation: none for those of labels, the rounding of stored probabilities for the others. */
@@ -101,6 +104,19 @@ export function renderSweeps(text: string, where: string, records: readonly RunR
     const points = sweepPoints(records.filter(({ experiment }) => experiment.scale === scale));
     ensure(points.length, `sweep at scale ${scale}: no records fill it`);
     return { name: `sweep at scale ${scale}`, fresh: gridMarkdown(sweepGrid(points)).join('\n') };
+  });
+}
+
+/** A document with its glance block rendered anew (`<!-- glance:tables -->` to `<!-- /glance -->`): a line for each of its tables that says which changes are clear. */
+export function renderGlance(text: string, where: string, records: readonly RunRecord[]): RenderedBlocks {
+  return renderKind(text, where, 'glance', (what) => {
+    ensure(what === 'tables', `glance: must be of tables, got ${shown(what)}`);
+    const lines = [...text.matchAll(/<!-- table:(\S+) (\S+) (\S+) -->/g)].map(([, table, scale, data]) => {
+      const [found] = fillTables(records, { table, scale, data });
+      ensure(found, `glance: no records fill table ${table} at scale ${scale} on ${data}`);
+      return `- **${shortTitle(found.table)}**, ${scale}, ${data}. ${glance(found.table).map(noteMarkdown).join(' ')}`;
+    });
+    return { name: 'the tables at a glance', fresh: lines.join('\n') };
   });
 }
 

@@ -12,7 +12,7 @@ import { markup, trusted, type Markup } from '../markup';
 import { ownNotes } from '../notes';
 import { plural } from '../numbers';
 import type { RenderedTable } from '../rendered';
-import { aucCounts, real, verdictCounts, verdictSentence } from '../sentences';
+import { aucCounts, glance, real, verdictCounts, verdictSentence } from '../sentences';
 import { provenance } from './provenance';
 import { SCRIPT } from './script';
 import { STYLE } from './style';
@@ -71,10 +71,14 @@ ${scripts.map((s) => markup`<script>${trusted(s)}</script>\n`)}</body>
   return page.html;
 }
 
-/** The tables of papers before those that are in none. */
+/** Of each scale, in their order, the tables of papers before those that are in none. */
 function papersFirst(tables: readonly PageTable[]): PageTable[] {
+  const scale = ({ table }: PageTable): string => table.scales.join();
   const published = ({ table }: PageTable): boolean => table.rows.some((row) => row.paper);
-  return [...tables.filter(published), ...tables.filter((table) => !published(table))];
+  return [...new Set(tables.map(scale))].flatMap((name) => {
+    const own = tables.filter((table) => scale(table) === name);
+    return [...own.filter(published), ...own.filter((table) => !published(table))];
+  });
 }
 
 /** Figures of a table that are seen without asking: the changes, and those of AUC where it has them. */
@@ -87,8 +91,14 @@ function header(tables: readonly PageTable[], runs: readonly RunRecord[]): Marku
   return markup`<header>
 <h1>Product search, reproduced</h1>
 <p>${what}${verdictSentence(tables.map((t) => t.table))}</p>
-<nav aria-label="Tables"><ul>${tables.map((t) => markup`<li><a href="#${anchor(t.table)}">${shortTitle(t.table)}</a> <span class="scope">${scopeOf(t.table)}</span></li>`)}<li><a href="#provenance">Provenance</a></li></ul></nav>
+<p>What is clear in each table: changes whose 95 % interval over two seeds or more excludes 0; of 20 changes without any effect about one would be called so.</p>
+<nav aria-label="Tables"><ul>${tables.map(({ table }) => contents(table))}<li><a href="#provenance">Provenance</a></li></ul></nav>
 ${more('How to read the tables', guideHtml())}</header>`;
+}
+
+/** A table's line in the list of contents, with what is clear in it. */
+function contents(table: RenderedTable): Markup {
+  return markup`<li><a href="#${anchor(table)}">${shortTitle(table)}</a> <span class="scope">${scopeOf(table)}</span>${glance(table).map((sentence) => markup`<span class="glance">${sentence}</span>`)}</li>`;
 }
 
 function tableSection({ table, rows }: PageTable, options: PageOptions): Markup {

@@ -47,11 +47,12 @@ figure svg{display:block;width:100%;height:auto}
 .still .halo{stroke:var(--paper)}.still .ink-line{stroke:var(--ink)}.still .muted-line{stroke:var(--muted)}
 .live{display:none;width:100%}.drawn .live{display:block}.drawn .still{display:none}
 dl{margin:.3rem 0 1rem;max-width:52rem;font-size:.82rem;line-height:1.5}dt{font-weight:600;margin-top:.35rem}dd{margin:0;color:var(--muted)}
-nav ul{list-style:none;margin:1.2rem 0;padding:0;display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;font-size:.9rem}
+nav ul{list-style:none;margin:1.2rem 0;padding:0;font-size:.9rem;columns:2;column-gap:2.2rem}nav li{break-inside:avoid;margin:0 0 .55rem}
+.glance{display:block;color:var(--muted);font-size:.82rem;line-height:1.45}
 .mono,code{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:.85em}
 footer{border-top:1px solid var(--rule);color:var(--muted);font-size:.82rem;padding-top:1rem;padding-bottom:3rem}
 @media screen and (max-width:44rem){
-header{padding-top:1.6rem}h1{font-size:1.45rem}.figures{grid-template-columns:minmax(0,1fr)}section{padding-top:1.5rem}
+header{padding-top:1.6rem}h1{font-size:1.45rem}nav ul{columns:1}.figures{grid-template-columns:minmax(0,1fr)}section{padding-top:1.5rem}
 .cards thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 .cards table,.cards tbody,.cards tr,.cards th,.cards td{display:block;width:100%}
 .cards tr{padding:.7rem 0;border-bottom:1px solid var(--rule)}
@@ -61,6 +62,6 @@ header{padding-top:1.6rem}h1{font-size:1.45rem}.figures{grid-template-columns:mi
 .cards td.empty{display:none}.cards td.outcome:not(.empty){display:block;text-align:left}.cards td.outcome::before{display:none}.reason{min-width:0}}
 @media print{
 :root{--ink:#000;--muted:#444;--rule:#ccc;--paper:#fff;--link:#000}body{font-size:10pt}main,header,footer{max-width:none;padding:0}
-nav,.skip,details:not([open]),script{display:none}.scroll{overflow:visible}.drawn .live{display:none}.drawn .still{display:block}
+.skip,details:not([open]),script{display:none}.scroll{overflow:visible}.drawn .live{display:none}.drawn .still{display:block}
 table{font-size:8pt}.reason{font-size:7pt}section{break-inside:auto}figure svg{max-height:22cm}tr,figure{break-inside:avoid}h2,h3{break-after:avoid}}
 `;

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { Parser } from 'htmlparser2';
 import { reportPage } from '../../report/page/page';
 import type { RenderedTable } from '../../report/rendered';
-import { verdictSentence } from '../../report/sentences';
+import { glance, verdictSentence } from '../../report/sentences';
 import { summarise } from '../../report/summarise';
 import { simulateTable } from './simulate';
 
@@ -46,6 +46,20 @@ test('real data lead with AUC', () => {
   assert.doesNotMatch(verdictSentence([on('generated-x', rows)]), /AUC/);
 });
 
+test('a table at a glance: AUC before its own metric, which changes are clear and of how many, none that one seed shows (by hand)', () => {
+  const [base, ema, fgm] = rendered.rows;
+  const size = (ema.change!.value * 100).toFixed(2);
+  assert.deepEqual(glance(on('x')), [`micro-F1 ×100: 1 of 2 changes clear: ${ema.label} +${size}.`]);
+  const once = { ...ema, verdict: { ...ema.verdict, kind: 'betterOnce' } } as typeof ema;
+  assert.deepEqual(glance(on('x', [base, once, fgm])), ['micro-F1 ×100: none of 2 changes clear.']);
+  assert.deepEqual(glance(on('x', [base, fgm])), ['micro-F1 ×100: its one change is not clear.']);
+  assert.deepEqual(glance(on('x', [base])), []);
+  const auc = glance(on('x', [base, { ...ema, besideChanges: { exactAuc: fgm.change! } }, { ...fgm, besideChanges: { exactAuc: ema.change! } }])); // prettier-ignore
+  assert.deepEqual(auc[0], `AUC of exact ×100: 1 of 2 changes clear: ${fgm.label} +${size}.`);
+  const many = Array.from({ length: 8 }, (_, i) => ({ ...ema, id: `e${i}`, label: `E${i}` }));
+  assert.match(glance(on('x', [base, ...many]))[0], /: 8 of 8 changes clear: E0 \+.*; E5 \+[\d.]+; 2 more\.$/);
+});
+
 test('every table of the page has a name; all but two figures, further metrics and notes are folded, and nothing is lost', () => {
   const other = { ...on('graded'), id: 'other', rows: rendered.rows.map(({ paper: _, ...row }) => row) };
   const page = reportPage(
@@ -56,6 +70,10 @@ test('every table of the page has a name; all but two figures, further metrics a
     { recordHref: href, plotly: null },
   );
   assert.ok(page.indexOf('id="table-other') > page.indexOf(`id="table-${rendered.id}-`), 'tables of the paper stand first');
+  const larger = { ...other, scales: ['larger'] };
+  const scales = reportPage([{ table: larger, rows: rowRuns }, { table: rendered, rows: rowRuns }], { recordHref: href, plotly: null }); // prettier-ignore
+  assert.ok(scales.indexOf('id="table-other') < scales.indexOf(`id="table-${rendered.id}-`), 'among those of their scale');
+  for (const sentence of glance(rendered)) assert.ok(page.split('</nav>')[0].includes(sentence), sentence);
   let folds = 0;
   let open = 0;
   let unnamed = 0;

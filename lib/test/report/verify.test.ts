@@ -12,6 +12,7 @@ import { fillTables } from '../../report/collect';
 import { differences, runDifference } from '../../report/difference';
 import { verifyDocuments } from '../../report/documents';
 import { differenceText } from '../../report/formats/difference';
+import { glance } from '../../report/sentences';
 import { VERDICTS } from '../../report/verdict';
 import { verifyRecords } from '../../report/verify';
 import { writeReport } from '../../report/write';
@@ -89,6 +90,26 @@ test('document blocks: drift is found, --write repairs it, and a second pass fin
   assert.equal(verifyDocuments(folder, records, false).drift.length, 1, 'only the block without records');
   writeFileSync(readme, text.replace(/(\d)\.(\d)/, '9.$2'));
   assert.equal(verifyDocuments(folder, records, false).drift.length, 2, 'one digit changed by hand is found');
+});
+
+test('a glance block has a line for each table of its document, in their order, and drift in it is found', () => {
+  const place = mkdtempSync(join(tmpdir(), 'esci-glance-'));
+  const readme = join(place, 'README.md');
+  const block = '<!-- table:5 smoke generated-smoke -->\n<!-- /table -->\n';
+  try {
+    writeFileSync(readme, `<!-- glance:tables -->\n<!-- /glance -->\n${block}`);
+    assert.deepEqual(verifyDocuments(place, records, true).drift, []);
+    const text = readFileSync(readme, 'utf8');
+    const [{ table }] = fillTables(records, { table: '5' });
+    const lines = text.split('<!-- /glance -->')[0].split('\n').filter((line) => line.startsWith('- ')); // prettier-ignore
+    assert.deepEqual(lines, [`- **Table 5**, smoke, generated-smoke. ${glance(table).join(' ')}`]);
+    writeFileSync(readme, text.replace(/(none|\d) of/, '9 of'));
+    assert.match(verifyDocuments(place, records, false).drift[0].what, /the tables at a glance differs/);
+    writeFileSync(readme, text.replace('table:5 smoke', 'table:5 paper'));
+    assert.match(verifyDocuments(place, records, false).drift.at(-1)!.what, /glance: no records fill table 5 at scale paper/);
+  } finally {
+    rmSync(place, { recursive: true, force: true });
+  }
 });
 
 test('a document with a guide tells once what holds for all its tables, and no note is lost', () => {
