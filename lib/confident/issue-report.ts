@@ -34,12 +34,13 @@ export async function readRowTexts(
     ensure(Number(count) === rowCount, `${path}: expected ${rowCount} rows, one for each label, got ${String(count)}`);
     const found = new Map<number, Record<string, string>>();
     if (rows.length === 0) return found;
+    const texts = tableSql(path, chosen.map((name) => ({ name, type: 'VARCHAR' }))); // prettier-ignore
     const select = chosen.map((name) => `CAST(${quoteName(name)} AS VARCHAR)`).join(', ');
     const result = await connection.run(
-      `SELECT * FROM (SELECT row_number() OVER () - 1 AS number_of_row, ${select} FROM ${tableSql(path)}) WHERE number_of_row IN (${rows.join(', ')})`,
+      `SELECT * FROM (SELECT row_number() OVER () - 1 AS number_of_row, ${select} FROM ${texts}) WHERE number_of_row IN (${rows.join(', ')})`,
     );
-    for (const [row, ...texts] of await result.getRows())
-      found.set(Number(row), Object.fromEntries(chosen.map((name, i) => [name, String(texts[i] ?? '')])));
+    for (const [row, ...cells] of await result.getRows())
+      found.set(Number(row), Object.fromEntries(chosen.map((name, i) => [name, String(cells[i] ?? '')])));
     return found;
   });
 }

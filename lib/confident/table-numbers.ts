@@ -4,13 +4,20 @@ import { checkedTable, refuseMisread, unreadable } from '../data/table-faults';
 import { InputError, ensure } from '../runtime/errors';
 import type { NumberChunk } from './json-numbers';
 
-/** A table file that DuckDB reads: parquet, CSV/TSV (also compressed), JSON or JSON lines of records. */
-export function tableSql(path: string): string {
-  const quoted = `'${path.replace(/'/g, "''")}'`;
+const literal = (text: string): string => `'${text.replace(/'/g, "''")}'`;
+
+/**
+ * A table file that DuckDB reads: parquet, CSV/TSV (also compressed), JSON or JSON lines of records. With `columns` their types are as given, where text formats
+ * would have DuckDB guess them from the first rows.
+ */
+export function tableSql(path: string, columns?: readonly Column[]): string {
+  const quoted = literal(path);
   const name = path.toLowerCase().replace(/\.(gz|zst)$/, '');
+  const given = (option: string): string =>
+    columns ? `, ${option} = {${columns.map((c) => `${literal(c.name)}: ${literal(c.type)}`).join(', ')}}` : '';
   if (name.endsWith('.parquet')) return `read_parquet(${quoted})`;
-  if (/\.(csv|tsv|txt)$/.test(name)) return `read_csv(${quoted})`;
-  if (/\.(json|jsonl|ndjson)$/.test(name)) return `read_json(${quoted}, maximum_object_size = 67108864)`;
+  if (/\.(csv|tsv|txt)$/.test(name)) return `read_csv(${quoted}${given('types')})`;
+  if (/\.(json|jsonl|ndjson)$/.test(name)) return `read_json(${quoted}, maximum_object_size = 67108864${given('columns')})`;
   throw new InputError(`${path}: expected a file that ends in .json, .jsonl, .csv, .tsv or .parquet`);
 }
 
@@ -90,11 +97,16 @@ export async function* readTableNumbers(
   const duck = await openDuck();
   const { connection } = duck;
   try {
-    const chosen = await chosenColumns(path, await columnsOf(connection, path), choose);
+    const found = await chosenColumns(path, await columnsOf(connection, path), choose);
+    // Whole numbers in the first rows do not make the later ones whole: DuckDB would round them.
+    const chosen = found.map(({ name, type }) => ({
+      name,
+      type: type.replace(/^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?)\b/, 'DOUBLE'),
+    }));
     const select = chosen.map(({ name, type }) =>
       type.startsWith('VARCHAR') || type.includes('[') ? quoteName(name) : `CAST(${quoteName(name)} AS DOUBLE)`,
     );
-    const result = await connection.stream(`SELECT ${select.join(', ')} FROM ${tableSql(path)}`);
+    const result = await connection.stream(`SELECT ${select.join(', ')} FROM ${tableSql(path, chosen)}`);
     for (let width = 0; ;) {
       const chunk = await result.fetchChunk();
       if (!chunk || chunk.rowCount === 0) break;

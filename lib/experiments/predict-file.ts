@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Duck, readDataset } from '../data';
 import { literal } from '../data/duck';
-import { writePredictions } from '../metrics/prediction-output';
+import { predictionColumns, writePredictions } from '../metrics/prediction-output';
 import { ensure, shown } from '../runtime/errors';
 import { replaceAtomically } from '../runtime/files';
 import { rankingScores } from './metrics';
@@ -50,18 +50,21 @@ export async function predictFile(options: PredictFileOptions): Promise<{ rows: 
     extra: {},
   };
   if (!out.endsWith('.parquet')) writePredictions(task, out, aligned, combined);
-  else await asParquet(out, (path) => writePredictions(task, path, aligned, combined));
+  else await asParquet(out, predictionColumns(task), (path) => writePredictions(task, path, aligned, combined));
   return { rows: rows.length, skipped };
 }
 
-/** Writes JSON lines by `write` and turns them into a parquet file, which appears whole or not at all. */
-async function asParquet(out: string, write: (path: string) => void): Promise<void> {
+/** Writes JSON lines by `write` and turns them into a parquet file, which appears whole or not at all. Types are said: DuckDB would guess them, and write ids anew. */
+async function asParquet(out: string, names: readonly string[], write: (path: string) => void): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'predict-'));
   const duck = await Duck.open();
   try {
     const lines = join(folder, 'rows.jsonl');
     write(lines);
-    const rows = `read_json(${literal(lines)}, format = 'newline_delimited')`;
+    const types = ['query_id', 'product_id', ...names].map(
+      (name) => `${literal(name)}: '${/^(p_|score)/.test(name) ? 'DOUBLE' : 'VARCHAR'}'`,
+    );
+    const rows = `read_json(${literal(lines)}, format = 'newline_delimited', columns = {${types.join(', ')}})`;
     await replaceAtomically(out, (temporary) =>
       duck.run(`COPY (SELECT * FROM ${rows}) TO ${literal(temporary)} (FORMAT parquet)`),
     );

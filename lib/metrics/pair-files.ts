@@ -60,8 +60,7 @@ export class PairFiles {
    */
   async load(name: string, path: string, plan: ColumnPlan, where?: { column: string; equals: string }): Promise<string[]> {
     const facts = await checkedTable(path);
-    const source = sourceOf(path);
-    const found = await this.ask(path, `SELECT column_name FROM (DESCRIBE SELECT * FROM ${source})`);
+    const found = await this.ask(path, `SELECT column_name FROM (DESCRIBE SELECT * FROM ${sourceOf(path)})`);
     const header = found.map(([column]) => String(column));
     const needed = [['query_id'], ['product_id'], ...(where ? [[where.column]] : []), ...plan.required];
     const missing = needed.find((choices) => !choices.some((column) => header.includes(column)));
@@ -70,6 +69,7 @@ export class PairFiles {
       throw new InputError(`${path}: missing column ${missing.join(' or ')}, got ${header.join(', ')}`);
     }
     const columns = Object.keys(plan.kinds).filter((column) => header.includes(column));
+    const source = sourceOf(path, [...new Set(['query_id', 'product_id', ...(where ? [where.column] : []), ...columns])]);
     const typed = columns.map((column) => `${typedSql(column, plan.kinds[column])} AS ${quoted(column)}`);
     const filter = where ? ` WHERE CAST(${quoted(where.column)} AS VARCHAR) = ${literal(where.equals)}` : '';
     const keys = ['CAST(query_id AS VARCHAR) AS query_id', 'CAST(product_id AS VARCHAR) AS product_id'];
@@ -212,12 +212,20 @@ function typedSql(column: string, kind: ColumnKind): string {
   return `CAST(${quoted(column)} AS VARCHAR)`;
 }
 
-/** DuckDB's reader for a file by its ending. */
-function sourceOf(path: string): string {
+/**
+ * DuckDB's reader for a file by its ending. CSV gives text, and so do `columns` of JSON lines: DuckDB would guess their types from the first lines, round later
+ * fractions of a column that began with whole numbers, and write ids that look like a UUID or a time its own way.
+ */
+function sourceOf(path: string, columns?: readonly string[]): string {
   if (/\.(csv|tsv)(\.gz)?$/i.test(path))
     return `read_csv(${literal(path)}, header = true, all_varchar = true, sample_size = 2048)`;
-  if (/\.(jsonl|ndjson|json)(\.gz)?$/i.test(path))
-    return `read_json(${literal(path)}, format = 'newline_delimited', sample_size = 2048)`;
+  if (/\.(jsonl|ndjson|json)(\.gz)?$/i.test(path)) {
+    const reader = `read_json(${literal(path)}, format = 'newline_delimited', sample_size = 2048`;
+    if (!columns) return `${reader})`;
+    const types = columns.map((name) => `${literal(name)}: 'JSON'`);
+    const texts = columns.map((name) => `${quoted(name)}->>'$' AS ${quoted(name)}`);
+    return `(SELECT ${texts.join(', ')} FROM ${reader}, columns = {${types.join(', ')}}))`;
+  }
   ensure(
     /\.parquet$/i.test(path),
     `${path}: must end in .csv, .tsv, .jsonl, .ndjson, .json or .parquet (the first two kinds also .gz)`,

@@ -6,6 +6,10 @@ import type { AlignedRows } from './pair-files';
 /** Names of the columns that hold the probabilities of E, S, C and I in a prediction file. */
 export const PROBABILITY_COLUMNS = LABELS.map((label) => `p_${label}`);
 
+/** The columns of a task's prediction file after the ids: numbers but `label`. */
+export const predictionColumns = (task: 1 | 2 | 3): string[] =>
+  task === 1 ? ['score'] : ['label', ...(task === 2 ? PROBABILITY_COLUMNS : ['p_substitute'])];
+
 /**
  * Writes predictions as CSV or JSON lines by the ending of `out`: query_id, product_id and score (task 1), or label and probabilities (tasks 2 and 3).
  * `values` is [N] scores, or [N, 4] / [N, 2] probabilities; `rows` must have been aligned with product ids.
@@ -13,7 +17,7 @@ export const PROBABILITY_COLUMNS = LABELS.map((label) => `p_${label}`);
 export function writePredictions(task: 1 | 2 | 3, out: string, rows: AlignedRows, combined: Float64Array): void {
   const classes = task === 2 ? LABELS.length : 2;
   const winner = task === 1 ? undefined : argmaxRows(combined, classes);
-  const names = task === 1 ? ['score'] : ['label', ...(task === 2 ? PROBABILITY_COLUMNS : ['p_substitute'])];
+  const names = predictionColumns(task);
   const values = (i: number): (string | number)[] => {
     if (!winner) return [combined[i]];
     const label = task === 2 ? LABELS[winner[i]] : ['no_substitute', 'substitute'][winner[i]];

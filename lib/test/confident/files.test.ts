@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { classBalancedCut, findLabelIssues, firstFraction, readLabelArrays, readRowTexts } from '../../confident';
+import { readTableNumbers } from '../../confident/table-numbers';
 import { InputError } from '../../runtime/errors';
 import { noisyRows } from './shared';
 import { esci as runProgram } from '../program';
@@ -79,6 +80,22 @@ test('a JSON number is read to the last bit, whatever its form (oracle: JSON.par
     Array.from(read.probs),
     texts.flatMap((text) => [JSON.parse(text) as number, other(text)]),
   );
+});
+
+test('probabilities that begin with twenty-five thousand whole numbers are read as written: no format rounds the later ones', async () => {
+  const rows = Array.from({ length: 25_010 }, (_, i) => (i < 25_000 ? [1, 0] : [0.4, 0.6]));
+  const files = [
+    file('whole.csv', ['p_0,p_1', ...rows.map((row) => row.join(','))].join('\n')),
+    file('whole.jsonl', rows.map(([p_0, p_1]) => JSON.stringify({ p_0, p_1 })).join('\n')),
+    file('lists.jsonl', rows.map((p) => JSON.stringify({ p })).join('\n')),
+  ];
+  for (const path of files) {
+    const chunks: number[] = [];
+    for await (const { values } of readTableNumbers(path, (columns) => columns)) chunks.push(...values);
+    assert.deepEqual(chunks, rows.flat(), path);
+  }
+  const texts = file('texts.jsonl', rows.map((_, i) => JSON.stringify({ title: i < 25_000 ? 7 : 'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11' })).join('\n')); // prettier-ignore
+  assert.deepEqual([...(await readRowTexts(texts, [0, 25_001], rows.length)).values()].map(({ title }) => title), ['7', 'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11']); // prettier-ignore
 });
 
 test('the command prints one JSON object and nothing else, the same when it streams, and cuts as the library does', () => {

@@ -73,13 +73,16 @@ test('finetune keeps a model that predicts what its run recorded; predict writes
   await assert.rejects(finetuneInto({ ...request, seed: 4 }), /holds another model/);
 
   const quoted = (s: string): string => `"${s.replaceAll('"', '""')}"`;
-  const lines = rows.slice(0, 5).map((r) => [r.query, r.productId, r.locale, r.title, r.brand, r.color].map(quoted).join(','));
+  const ids = rows.slice(0, 5).map((_, i) => `A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A1${i}`); // DuckDB would write them in lower case
+  const lines = rows.slice(0, 5).map((r, i) => [r.query, ids[i], r.locale, r.title, r.brand, r.color].map(quoted).join(','));
   const data = join(work, 'rows.csv');
   writeFileSync(data, ['query,product_id,product_locale,product_title,product_brand,product_color', ...lines].join('\n') + '\n');
   for (const ending of ['csv', 'jsonl', 'parquet']) {
     const out = join(work, `predicted.${ending}`);
     assert.equal((await predictFile({ model, data, out })).rows, 5);
     const found = await query<Record<string, number>>(`SELECT p_E, p_S, p_C, p_I FROM '${out}'`);
+    if (ending === 'parquet')
+      assert.deepEqual((await query<{ id: string }>(`SELECT product_id AS id FROM '${out}'`)).map(({ id }) => id), ids); // prettier-ignore
     found.forEach((row, i) =>
       ['p_E', 'p_S', 'p_C', 'p_I'].forEach((name, c) => {
         const expected = probabilities[4 * i + c];

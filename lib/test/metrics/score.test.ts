@@ -7,6 +7,7 @@ import { gzipSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { CONVENTIONS } from '../../metrics/conventions';
 import { ensembleFiles } from '../../metrics/ensemble-files';
+import { PairFiles } from '../../metrics/pair-files';
 import { scoreClasses, scoreRanking } from '../../metrics/score';
 import { readScoreRows } from '../../metrics/score-files';
 import { scoreText } from '../../metrics/score-text';
@@ -63,6 +64,33 @@ test('parquet reads as CSV does', async () => {
   await connection.run(`COPY (SELECT * FROM read_json('${scored}', format = 'newline_delimited')) TO '${path}' (FORMAT parquet)`);
   const [one, two] = [await readScoreRows(1, judged, scored), await readScoreRows(1, judged, path)];
   assert.deepEqual(two, one);
+});
+
+test('JSON lines that begin with whole numbers, UUIDs and times read as CSV does: nothing is rounded or written another way', async () => {
+  const ids = ['A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11', '20:00', '007', '2020-01-01'];
+  const all = Array.from({ length: 2100 }, (_, i) => ({
+    query_id: i < 2090 ? i : `q${i}`,
+    product_id: ids[i % ids.length],
+    score: i < 2090 ? i % 3 : 0.4,
+  }));
+  const csv = file('whole.csv', ['query_id,product_id,score', ...all.map((r) => Object.values(r).join(','))]);
+  const json = file('whole.jsonl', all.map((r) => JSON.stringify(r))); // prettier-ignore
+  const labels = file('whole-judged.csv', [
+    'query_id,product_id,esci_label',
+    ...all.map((r) => `${r.query_id},${r.product_id},E`),
+  ]);
+  const read = await readScoreRows(1, labels, json);
+  assert.deepEqual(read, await readScoreRows(1, labels, csv));
+  const files = await PairFiles.open();
+  try {
+    await files.load('rows', json, { kinds: { score: 'number' }, required: [['score']] });
+    const { productIds, queryIds, numbers } = await files.align('rows', [], { productIds: true });
+    assert.deepEqual(new Set(productIds), new Set(ids));
+    assert.ok(queryIds.includes('q2095'));
+    assert.equal(numbers['rows.score'].filter((x) => x === 0.4).length, 10);
+  } finally {
+    files.close();
+  }
 });
 
 test('task 2 and task 3, worked; labels as letters and words; a pair nobody judged is counted', async () => {
