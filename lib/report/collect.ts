@@ -1,4 +1,4 @@
-import { assembleTables } from '../experiments/assemble';
+import { assembleTables, distinctData } from '../experiments/assemble';
 import type { RowRuns, RunRecord } from '../experiments/record';
 import type { RenderedTable } from './rendered';
 import { SCALES } from '../experiments/config';
@@ -33,7 +33,8 @@ const severalRan = ({ rows }: RenderedTable): boolean => rows.filter((row) => ro
  * removal sweep shows, are left out unless asked for by name. A table of which no two rows can be compared (one run that it
  * shares with another table, say) is left out unless it is asked for by its number.
  */
-export function fillTables(records: readonly RunRecord[], wanted: Wanted = {}): FilledTable[] {
+export function fillTables(given: readonly RunRecord[], wanted: Wanted = {}): FilledTable[] {
+  const records = distinctData(given);
   return assembleTables(records, wanted)
     .filter(({ data }) => wanted.data !== undefined || !OTHER_NOISE.test(data))
     .map(({ table, rows, scale, data }) => ({

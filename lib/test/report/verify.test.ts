@@ -57,6 +57,29 @@ test('records fill the rows whose configuration is theirs, and only those', () =
   assert.deepEqual(fillTables(records, { scale: 'demo' }), []);
 });
 
+test('two files of one name are two data sets: no row mixes their runs, and each table says which it is of', () => {
+  const { cells } = planGrid({ table: '5', scale: 'smoke', seeds: 2, folds: [0], rows: ['base', 'ema'], data: 'rows.csv' });
+  const named = (text: string, microF1: number): RunRecord[] =>
+    records.map((record, i) => {
+      const known = { name: 'rows', sha256: sha256(text) };
+      const experiment = experimentOf(cells[i].experiment, known);
+      return { ...record, id: configHash(experiment), data: { ...record.data, ...known }, metrics: { microF1 }, experiment };
+    });
+  const [one, two] = [named('a', 0.7), named('b', 0.5)];
+  const tables = (given: readonly RunRecord[], data?: string) =>
+    fillTables(given, { table: '5', ...(data && { data }) }).map((t) => [
+      t.data,
+      t.table.rows[0].runs,
+      t.table.rows[0].value?.mean,
+    ]);
+  assert.deepEqual(tables(one), [['rows', 2, 0.7]]);
+  const [a, b] = [`rows@${sha256('a').slice(0, 8)}`, `rows@${sha256('b').slice(0, 8)}`];
+  const both = [[a, 2, 0.7] as const, [b, 2, 0.5] as const].sort(([x], [y]) => (x < y ? -1 : 1));
+  assert.deepEqual(tables([...one, ...two]), both);
+  assert.deepEqual(tables([...one, ...two], 'rows'), both, 'asked for by the name alone');
+  assert.deepEqual(tables([...one, ...two], a), [[a, 2, 0.7]]);
+});
+
 test('a run that fills one row of another table as well does not show that table, unless it is asked for', () => {
   const [{ experiment }] = planGrid({ table: '5', scale: 'smoke', seeds: 1, folds: [0], rows: ['mixup'] }).cells;
   const [{ data }] = records;
