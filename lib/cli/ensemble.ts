@@ -10,7 +10,7 @@ interface Options {
   method?: string;
   judgements?: string;
   weights?: string;
-  folds: string;
+  folds?: string;
   json?: boolean;
 }
 
@@ -28,7 +28,7 @@ export function registerEnsemble(program: Command): void {
     )
     .option('--judgements <file>', 'judged queries: weights are cross-validated on them, no query seeing its own')
     .option('--weights <equal|cv>', 'equal measures without learning weights (default: cv with --judgements, else equal)')
-    .option('--folds <N>', 'folds of queries for the weights', '5')
+    .option('--folds <N>', 'folds of queries for learnt weights (default: 5)')
     .option('--json', 'print JSON')
     .action(run);
 }
@@ -39,7 +39,11 @@ async function run(options: Options): Promise<void> {
   ensure(predictions.length >= 1, '--predictions must name at least one file, got none');
   const method = oneOf('--method', options.method ?? (task === 1 ? 'gain' : 'mean'), ['gain', 'mean', 'rank-mean']);
   const weights = oneOf('--weights', options.weights ?? (options.judgements ? 'cv' : 'equal'), ['equal', 'cv']);
-  const folds = wholeOf('--folds', options.folds, 2, 1000);
+  ensure(
+    options.folds === undefined || weights === 'cv',
+    '--folds is of learnt weights: expected --judgements and --weights cv beside it',
+  );
+  const folds = wholeOf('--folds', options.folds ?? '5', 2, 1000);
   checkOutputFile('--out', options.out, { '--predictions': predictions, '--judgements': options.judgements });
   const { ensembleFiles } = await import('../metrics/ensemble-files');
   const { Key } = await import('../runtime/key');

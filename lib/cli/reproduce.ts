@@ -7,7 +7,7 @@ interface Options {
   scale: string;
   data?: string;
   seeds?: string;
-  detect: string;
+  detect?: string;
   folds?: string;
   rows?: string;
   set: string[];
@@ -34,7 +34,7 @@ export function registerReproduce(program: Command): void {
     .option('--scale <name>', 'smoke, demo, small, minilm, base or paper', 'demo')
     .option('--data <path>', "real data in the ESCI schema instead of the scale's own")
     .option('--seeds <n|auto>', "how many seeds (default: the scale's); auto: as many as --detect needs")
-    .option('--detect <change>', 'with --seeds auto: the change to show, in the units of the table (points)', '0.3')
+    .option('--detect <change>', 'with --seeds auto: the change to show, in points: hundredths of the metric (default: 0.3)')
     .option('--yes', 'with --seeds auto: start a plan of more than 100 seeds a row or 10 hours')
     .option('--folds <list>', 'which folds, for example 0,1,2')
     .option('--rows <list>', 'only these rows, or groups of rows that run on request, such as converged')
@@ -62,9 +62,11 @@ export function registerReproduce(program: Command): void {
     .action(async (options: Options) => {
       const { reproduce } = await import('./reproduce-action');
       const jobs = wholeOf('--jobs', options.jobs, 1, MOST_JOBS);
-      const detect = options.seeds === 'auto' ? numberOf('--detect', options.detect, 1e-6, Infinity) : undefined;
+      const detect = options.seeds === 'auto' ? numberOf('--detect', options.detect ?? '0.3', 1e-6, Infinity) : undefined;
       const seeds =
         options.seeds === undefined || detect !== undefined ? undefined : wholeOf('--seeds', options.seeds, 1, MOST_SEEDS);
+      for (const name of ['detect', 'yes'] as const)
+        ensure(options[name] === undefined || detect !== undefined, `--${name} plans seeds: expected --seeds auto beside it`);
       ensure(!options.json || options.dryRun, '--json lists runs: expected --dry-run beside it');
       ensure(options.card === undefined || options.dryRun, '--card plans for another machine: expected --dry-run beside it');
       const folds = list(options.folds)?.map((fold) => wholeOf('--folds', fold, 0, Infinity));

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { oneOf } from '../runtime/errors';
+import { ensure, oneOf } from '../runtime/errors';
 import { wholeOf } from './numbers';
 import { checkOutputFile } from './outputs';
 
@@ -44,6 +44,14 @@ export function registerScore(program: Command): void {
 
 async function run(options: Options): Promise<void> {
   const task = Number(oneOf('--task', options.task, ['1', '2', '3']));
+  const ranking = {
+    '--convention': options.convention,
+    '--k': options.k,
+    '--zero-ideal': options.zeroIdeal,
+    '--all': options.all,
+  };
+  const unread = Object.entries(ranking).find(([, value]) => value !== undefined);
+  ensure(task === 1 || !unread, `${unread?.[0]} is of nDCG: expected --task 1, got --task ${task}`);
   const k = options.k === undefined ? undefined : wholeOf('--k', options.k, 1, Infinity);
   const { judgements, predictions, perQuery: out } = options;
   if (out !== undefined) checkOutputFile('--per-query', out, { '--judgements': judgements, '--predictions': predictions });

@@ -8,7 +8,7 @@ import { ensure } from '../runtime/errors';
 import { canonicalJson } from '../runtime/hash';
 import { MOST_SEEDS } from './numbers';
 
-/** What a wanted difference asks of one row; figures in points or the metric's own units, as the table prints them. */
+/** What a wanted difference asks of one row; figures in points, hundredths of the metric, whatever the table prints. */
 export interface RowPlan {
   table: string;
   row: string;
@@ -41,11 +41,14 @@ export interface PlanCost {
   hours: number;
 }
 
+/** Points in one whole of a metric. */
+const POINTS = 100;
+
 /** What a plan may ask for without being confirmed: seeds of a row, hours in all. */
 export const LIMITS = { seeds: 100, hours: 10 } as const;
 
 /**
- * Plans seeds from the runs so far: for each row the fewest with which a true change of `detect` (in the table's units: points where it prints percent) against
+ * Plans seeds from the runs so far: for each row the fewest with which a true change of `detect` (in points: hundredths of the metric) against
  * the row it is compared with shows with 80 % power at two-sided 5 %, by the detectable change that the table prints. Rows that are sure already, and rows that
  * no number of seeds up to `MOST_SEEDS` would help, keep the seeds they have.
  */
@@ -68,7 +71,6 @@ export function seedPlan(grids: readonly Grid[], runs: readonly PlannedRun[], de
 }
 
 function planRows({ table }: Grid, runs: readonly PlannedRun[], detect: number): RowPlan[] {
-  const unit = table.unit === 'percent' ? 100 : 1;
   const records = (id: string) =>
     runs.flatMap(({ cell, record }) => (record && cell.table === table.id && cell.row === id ? [record] : []));
   return table.rows.flatMap(({ id: row, against, metric = table.metric }): RowPlan[] => {
@@ -76,18 +78,18 @@ function planRows({ table }: Grid, runs: readonly PlannedRun[], detect: number):
     if (!found?.parts || found.parts.seeds < 2) return [];
     const { change, parts } = found;
     const { low, high } = change.interval!;
-    const wanted = detect / unit;
+    const wanted = detect / POINTS;
     const seeds = (factor: number): number | undefined => seedsFor({ ...parts, perSeeds: parts.perSeeds * factor ** 2 }, wanted);
-    const spread = unit * Math.sqrt(parts.perSeeds * parts.seeds);
+    const spread = POINTS * Math.sqrt(parts.perSeeds * parts.seeds);
     const factors = sdFactors(parts.seeds);
     return [
       {
         table: table.id,
         row,
         against: against!,
-        change: unit * change.value,
-        interval: { low: unit * low, high: unit * high },
-        detectable: unit * change.detectable!,
+        change: POINTS * change.value,
+        interval: { low: POINTS * low, high: POINTS * high },
+        detectable: POINTS * change.detectable!,
         seen: parts.seeds,
         spread,
         spreadInterval: [spread * factors[0], spread * factors[1]],
@@ -141,8 +143,8 @@ export function renderPlan({ rows }: SeedPlan, { runs, done, hours }: PlanCost, 
     const { table, row, against, spread, spreadInterval, seen, interval } = plan;
     const start = `table ${table}  ${row} against ${against}:`;
     if (plan.sure)
-      return `${start} change ${fixed(plan.change)} [${fixed(interval.low)}, ${fixed(interval.high)}] excludes 0 by ${detect} or more: no more seeds`;
-    const sd = `sd of the change ${fixed(spread)} (95 %: ${spreadInterval.map(fixed).join(' to ')}) over ${seen} seeds, which show ${fixed(plan.detectable)}`;
+      return `${start} change ${fixed(plan.change)} [${fixed(interval.low)}, ${fixed(interval.high)}] excludes 0 by ${detect} points or more: no more seeds`;
+    const sd = `sd of the change ${fixed(spread)} (95 %: ${spreadInterval.map(fixed).join(' to ')}) over ${seen} seeds, which show ${fixed(plan.detectable)} points`;
     const [least, most] = plan.seedsInterval.map(planned);
     if (plan.seeds === undefined)
       return `${start} ${sd}; ${MOST_SEEDS} seeds do not show ${detect}: left as it is (by the sd's interval ${least} to ${most} seeds)`;

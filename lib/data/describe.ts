@@ -1,3 +1,4 @@
+import { ensure } from '../runtime/errors';
 import { readCatalogue } from './catalogue';
 import { Distinct, hash51 } from './distinct';
 import { Duck } from './duck';
@@ -64,7 +65,7 @@ export async function describeData(
 ): Promise<DatasetDescription | CatalogueDescription> {
   const columns = await columnsOf(source);
   if (typeof source === 'string' && columns.has('product_title') && !columns.has('query') && !columns.has('esci_label'))
-    return describeCatalogue(source);
+    return describeCatalogue(source, filters);
   const pair = !!resolveFiles(source).products;
   const withoutText = !pair && !columns.has('product_title') && !columns.has('product_bullet_point');
   return describeRows(source, { ...filters, ...(withoutText && { text: 'optional' as const }) }, withoutText);
@@ -108,9 +109,12 @@ class TextFacts {
   }
 }
 
-async function describeCatalogue(path: string): Promise<CatalogueDescription> {
+async function describeCatalogue(path: string, { locales: wanted, split, version }: ReadFilters): Promise<CatalogueDescription> {
+  for (const [name, value] of Object.entries({ split, version }))
+    ensure(value === undefined, `${path} holds products, which have no ${name}: expected no filter by it, got ${value}`);
   const report = new ReadReport();
-  const products = await readCatalogue(path, report);
+  const all = await readCatalogue(path, report);
+  const products = wanted ? all.filter(({ locale }) => wanted.includes(locale)) : all;
   const facts = new TextFacts();
   products.forEach((product) => facts.add(product));
   const brands = new Set(products.map(({ brand }) => brand).filter(Boolean)).size;

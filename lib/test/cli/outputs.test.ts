@@ -61,6 +61,18 @@ const VERBS: [words: string[], output: string, inputs: [option: string, path: st
   [['bench', '--data', rows], '--out', [['--data', rows]]],
 ]; // prettier-ignore
 
+test('an option that would not be read is refused, and what it needs is named', async () => {
+  const scoring = ['score', '--judgements', judged, '--predictions', scores];
+  for (const option of [['--k', '10'], ['--convention', 'trec'], ['--zero-ideal', 'skip'], ['--all']])
+    await refused([...scoring, '--task', '2', ...option], new RegExp(`${option[0]} is of nDCG: expected --task 1, got --task 2`));
+  const members = ['ensemble', '--predictions', `${scores},${scores}`, '--out', at('new.csv')];
+  await refused([...members, '--folds', '7'], /--folds is of learnt weights: expected --judgements and --weights cv/);
+  await refused([...members, '--judgements', judged, '--weights', 'equal', '--folds', '7'], /--folds is of learnt weights/);
+  const dry = ['reproduce', '--table', '4', '--scale', 'smoke', '--dry-run'];
+  await refused([...dry, '--detect', '0.1'], /--detect plans seeds: expected --seeds auto beside it/);
+  await refused([...dry, '--seeds', '3', '--yes'], /--yes plans seeds: expected --seeds auto beside it/);
+});
+
 test('an output that is also an input is refused by every verb, as it is named or through a link', async () => {
   for (const [words, output, inputs] of VERBS)
     for (const [option, path] of inputs) {

@@ -54,7 +54,7 @@ test('each row gets the seeds it needs, its partner as many, and a row that is s
   close(cost.hours, (44 * 61) / 3600 / 2, 'hours');
   assert.match(
     renderPlan(plan, cost, 0.3),
-    /ema against base: sd of the change 0\.51 \(95 %: 0\.27 to 3\.23\) over 3 seeds, which show 1\.59; 25 seeds show 0\.3 \(by the sd's interval \d+ to \d+\)\n.*only-fgm against base: change -10\.00 \[-10\.50, -9\.50\] excludes 0 by 0\.3 or more: no more seeds\n.*53 runs, 44 to do, about 23 minutes/,
+    /ema against base: sd of the change 0\.51 \(95 %: 0\.27 to 3\.23\) over 3 seeds, which show 1\.59 points; 25 seeds show 0\.3 \(by the sd's interval \d+ to \d+\)\n.*only-fgm against base: change -10\.00 \[-10\.50, -9\.50\] excludes 0 by 0\.3 points or more: no more seeds\n.*53 runs, 44 to do, about 23 minutes/,
   );
   assert.ok(seedPlan([grid], runs, 0.9).rows[0].seeds! < 8, 'a larger difference needs fewer');
   assert.equal(seedPlan([grid], runs, 9.7).rows[1].sure, false, 'an interval that excludes 0 by less is not sure');
@@ -104,6 +104,7 @@ test('with one seed of a row there is no spread to plan from', () => {
 test('a row that leads with its own metric is planned by it', () => {
   const own = planGrid({ table: '6', scale: 'smoke', seeds: 2, rows: ['task2', 'task2-oracle'] });
   const runs = planned(own, (row, seed) => 0.7 + (row === 'task2-oracle' ? 0.01 * (1 + seed) : 0));
-  const [row] = seedPlan([own], runs, 0.02).rows;
-  close(row.spread, Math.SQRT1_2 * 0.01, 'a fraction, as the table prints it');
+  const [row] = seedPlan([own], runs, 0.3).rows;
+  close(row.spread, Math.SQRT1_2, 'in points, also where the table prints fractions');
+  assert.ok(row.seeds! > 10, `${row.seeds} seeds show .3 points`);
 });

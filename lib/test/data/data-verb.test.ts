@@ -8,6 +8,13 @@ import { esci as runProgram } from '../program';
 const esci = (...words: string[]) => runProgram(['data', ...words]);
 const folder = temporaryFolder();
 
+const catalogue = write(folder, 'catalogue.csv', 'product_id,product_locale,product_title\nA,us,lamp\nB,jp,cup\nC,us,pen\n');
+
+test('a file of products is described by locale', () => {
+  const { products, locales } = JSON.parse(esci('describe', catalogue, '--json', '--locales', 'us').stdout) as Record<string, unknown>; // prettier-ignore
+  assert.deepEqual([products, locales], [2, { us: 2, es: 0, jp: 0 }]);
+});
+
 test('data describe prints the counts, as text and as JSON, and data generate writes what describe reads', () => {
   // Oracle: five lines made for it, one of them bad; the generator's own words.
   const path = write(folder, 'five.jsonl', lines([line(0), line(1), line(2), line(3), line(4, { esci_label: '?' })]));
@@ -38,6 +45,8 @@ test('a mistake is one line on stderr and exit code 2', async (t) => {
     ['generate', join(folder, 'h'), '--world', 'mars'],
     ['generate', join(folder, 'h'), '--set', 'noiseRate=a'],
     ['describe', folder, '--split', 'dev'],
+    ['describe', catalogue, '--split', 'test'],
+    ['describe', catalogue, '--data-version', 'small'],
   ]) {
     said.length = 0;
     assert.equal(await main(['data', ...words]), 2, words.join(' '));
