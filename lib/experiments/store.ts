@@ -105,11 +105,21 @@ export function recordedSeeds(scale: string, folders: readonly string[] = runFol
   for (const folder of folders.filter((path) => existsSync(path))) {
     for (const name of readdirSync(folder)) {
       if (!name.endsWith('.json') || name.startsWith('.')) continue;
-      const { experiment } = JSON.parse(readFileSync(join(folder, name), 'utf8')) as Partial<RunRecord>;
+      const experiment = experimentIn(join(folder, name));
       if (experiment?.scale === scale) seeds.add(experiment.seed);
     }
   }
   return seeds;
+}
+
+/** What a file says was run; undefined where it is no JSON, which is for those to report who need the record. */
+function experimentIn(path: string): RunRecord['experiment'] | undefined {
+  try {
+    return (JSON.parse(readFileSync(path, 'utf8')) as Partial<RunRecord> | null)?.experiment;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }
 
 /** The one record that `name` means: a path, an id, or an id's first digits where they fit one run only. */

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { findRecord, loadRecord, loadRecords, namedRecord, recordPath, saveRecord } from '../../experiments/store';
+import { findRecord, loadRecord, loadRecords, namedRecord, recordedSeeds, recordPath, saveRecord } from '../../experiments/store';
 import { InputError } from '../../runtime/errors';
 import { simulateRecord } from '../report/simulate';
 
@@ -27,6 +27,13 @@ test('a missing folder holds no records; a run in two folders is taken from the 
   assert.deepEqual(loadRecords([join(folder, 'b'), join(folder, 'a')]), [changed]);
   assert.deepEqual(findRecord(record.id, [join(folder, 'nowhere'), join(folder, 'b')])?.record, changed);
   assert.equal(findRecord('0'.repeat(16), [join(folder, 'b')]), undefined);
+});
+
+test('the seeds that files tell of: broken files tell of none', () => {
+  const place = join(folder, 'seeds');
+  saveRecord(place, record);
+  for (const [i, text] of ['{', 'null', '[]'].entries()) writeFileSync(join(place, `abcdef012345678${i}.json`), text);
+  assert.deepEqual([...recordedSeeds(record.experiment.scale, [place])], [record.experiment.seed]);
 });
 
 test('each damaged field is refused by an error that names the file, the field, what was got and what was expected', () => {
