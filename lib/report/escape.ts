@@ -33,6 +33,14 @@ export function escapeMarkdown(text: string): string {
     .replace(/@/g, '&#64;');
 }
 
+/** Greek letters that have a command of their own, as text formulas use them; those that look like Latin ones have none. */
+function greek(): Record<string, string> {
+  const names =
+    'α alpha β beta γ gamma δ delta ε varepsilon ζ zeta η eta θ theta ι iota κ kappa λ lambda μ mu ν nu ξ xi π pi ρ rho σ sigma τ tau υ upsilon φ varphi χ chi ψ psi ω omega Γ Gamma Δ Delta Θ Theta Λ Lambda Ξ Xi Π Pi Σ Sigma Υ Upsilon Φ Phi Ψ Psi Ω Omega';
+  const words = names.split(' ');
+  return Object.fromEntries(words.flatMap((c, i) => (i % 2 ? [] : [[c, `$\\${words[i + 1]}$`]])));
+}
+
 const LATEX: Record<string, string> = {
   '\\': '\\textbackslash{}',
   '{': '\\{',
@@ -58,9 +66,9 @@ const LATEX: Record<string, string> = {
   '†': '$\\dagger$',
   '≥': '$\\geq$',
   '≤': '$\\leq$',
-  α: '$\\alpha$',
-  ε: '$\\varepsilon$',
-  λ: '$\\lambda$',
+  '→': '$\\rightarrow$',
+  ...greek(),
+  ...Object.fromEntries([...'₀₁₂₃₄₅₆₇₈₉'].map((c, digit) => [c, `\\textsubscript{${digit}}`])),
   '–': '--',
   '—': '---',
   '…': '\\ldots{}',
@@ -75,7 +83,7 @@ const LATEX: Record<string, string> = {
 
 /** For LaTeX text with T1 fonts and UTF-8 input: every active character written as a command; letters that pdfLaTeX has no glyph for as [U+ and its number]. */
 export function escapeLatex(text: string): string {
-  return [...visible(text)].map((c) => LATEX[c] ?? (/[ -~¡-ſ]/.test(c) ? c : unknownGlyph(c))).join('');
+  return [...visible(text)].map((c) => LATEX[c] ?? (/[ -~¡-ĥĨ-ķĹ-ľŁ-ňŊ-ťŨ-ž]/.test(c) ? c : unknownGlyph(c))).join('');
 }
 
 function unknownGlyph(c: string): string {

@@ -63,7 +63,10 @@ export function barsFigure(series: readonly BarSeries[], options: BarsOptions): 
       const left = middle + (i - series.length / 2) * width;
       content += element('rect', { x: left + 0.5, y: y(value), width: width - 1, height: bottom - y(value), fill: colour(i) });
       if (sd)
-        content += line(left + width / 2, y(value - sd), left + width / 2, y(value + sd), { stroke: MUTED, 'stroke-width': 1.2 });
+        content += line(left + width / 2, y(Math.max(0, value - sd)), left + width / 2, y(value + sd), {
+          stroke: MUTED,
+          'stroke-width': 1.2,
+        });
     });
   });
   return figureOf({ title, alt, height: height + 40, data, layout, svg: picture(WIDTH, bottom + 30, title, alt, content) });

@@ -55,6 +55,9 @@ function grouped(
     });
     return [{ name: row.label, values }];
   });
-  const said = series.map((s) => `${s.name}: ${s.values.map((v, c) => `${categories[c]} ${v.value.toFixed(1)}`).join(', ')}`);
+  const said = series.map(
+    (s) =>
+      `${s.name}: ${s.values.map((v, c) => `${categories[c]} ${Number.isFinite(v.value) ? v.value.toFixed(1) : '–'}`).join(', ')}`,
+  );
   return barsFigure(series, { title, y, categories, alt: `${y}. ${said.join('; ')}.` });
 }

@@ -23,9 +23,11 @@ const FOOT = 68;
  * The changes of a table as a forest plot: ours with its interval (dot and bar), the paper's change (hollow diamond), a line at no
  * change. Label and verdict stand above their row on a line each, so that it reads on a phone. Undefined where no row has a change.
  */
-export function forestFigure(table: RenderedTable): Figure | undefined {
-  const rows = table.rows.filter((r) => r.change);
+export function forestFigure(given: RenderedTable): Figure | undefined {
+  const rows = given.rows.filter((r) => r.change);
   if (!rows.length) return undefined;
+  // A row's label names what it is measured against unless that is drawn right above it.
+  const table = { ...given, rows };
   const by = factor(table.unit);
   const title = `${tableTitle(table)}: change of ${metricHeading(table)}`;
   const alt =

@@ -244,15 +244,17 @@ export function besideGrids(table: RenderedTable, most = BESIDE_COLUMNS): Grid[]
 
 /** The changes of the metrics beside, with their intervals. */
 function changesGrid(table: RenderedTable, names: readonly string[]): Grid {
+  const rows = table.rows.filter((row) => row.besideChanges);
   return {
     columns: [left('Their change [95 %]'), ...names.map((name) => right(besideHeading(name, table)))],
-    rows: table.rows
-      .filter((row) => row.besideChanges)
-      .map((row) => ({
-        row,
-        cells: [rowLabel(table, row), ...names.map((name) => changeCell(row.besideChanges?.[name], besideUnit(name, table)))],
-        sure: sureCells(table, names, row.besideChanges ?? {}),
-      })),
+    rows: rows.map((row) => ({
+      row,
+      cells: [
+        rowLabel({ ...table, rows }, row),
+        ...names.map((name) => changeCell(row.besideChanges?.[name], besideUnit(name, table))),
+      ],
+      sure: sureCells(table, names, row.besideChanges ?? {}),
+    })),
   };
 }
 

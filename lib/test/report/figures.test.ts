@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { Parser } from 'htmlparser2';
 import { figureBundle, showFigure, showTable } from '../../report/display';
 import { tableFigures } from '../../report/figures';
+import { barsFigure } from '../../report/figures/bars';
 import { forestFigure } from '../../report/figures/forest';
 import { noiseCurve } from '../../report/figures/noise';
 import { approximateWidth, scale, shortened, ticks, tickText } from '../../report/figures/svg';
@@ -47,7 +48,7 @@ test('the forest plot draws each change, both ends of its interval and the paper
   const circles = [...forest.svg.matchAll(/<circle cx="([\d.]+)" cy="([\d.]+)" r="5"/g)].map((m) => [Number(m[1]), Number(m[2])]);
   assert.equal(circles.length, changes.length);
   assert.equal(circles[0][0] > circles[1][0], changes[0].value > changes[1].value, 'the larger change stands to the right');
-  assert.match(forest.alt, /\+ ema: \+\d/);
+  assert.match(forest.alt, /\+ ema \(vs Base\): \+\d/);
 });
 
 test('no two texts of a forest of any committed table overlap by their estimated widths, and none leaves the picture', () => {
@@ -84,6 +85,25 @@ test('what most rows are measured against is said once, below the axis, and each
   const names = (data as { name: string }[]).map(({ name }) => name);
   assert.deepEqual(names, ['ours, with interval', 'paper', 'reproduced or better', 'not certain']);
   assert.equal(shortened('abcdefgh', 40), 'abcd…');
+});
+
+test('a label names what the row is measured against where that row is not drawn above it; no whisker leaves the axis, no figure says NaN', () => {
+  const [first, second, third] = rendered.rows;
+  // Two of three rows against different ones: nothing is shared, so the first drawn row has nothing above it.
+  const rows = [first, second, { ...third, against: second.label }];
+  const drawn = [...forestFigure({ ...rendered, rows })!.svg.matchAll(/<text[^>]*>([^<]*)</g)].map(([, t]) => t);
+  assert.ok(drawn.includes(`${second.label} (vs ${first.label})`) && drawn.includes(third.label), drawn.join('\n'));
+  const bars = barsFigure([{ name: 'a', values: [{ value: 5, sd: 12 }, { value: 50, sd: 1 }] }], { title: 't', y: 'y', categories: ['C', 'E'], alt: '' }); // prettier-ignore
+  const bottoms = [...bars!.svg.matchAll(/<rect[^>]* y="([\d.]+)"[^>]* height="([\d.]+)"/g)].map(
+    ([, y, h]) => Number(y) + Number(h),
+  );
+  const whiskers = [...bars!.svg.matchAll(/<line [^>]*y2="([\d.]+)"[^>]*stroke-width="1.2"/g)].map(([, y]) => Number(y));
+  assert.ok(
+    whiskers.length === 2 && Math.max(...whiskers) <= Math.max(...bottoms.filter(Number.isFinite)) + 1e-6,
+    `${whiskers} ${bottoms}`,
+  );
+  const elsewhere = rowRuns.map((own, i) => ({ ...own, runs: own.runs.map((run) => ({ ...run, predictions: { ...run.predictions!, locale: run.predictions!.locale.replaceAll(i ? 'u' : 'j', 'e') } })) })); // prettier-ignore
+  for (const { alt } of tableFigures(rendered, elsewhere)) assert.doesNotMatch(alt, /NaN/);
 });
 
 test('calibration, classes, locales and noise are drawn where predictions allow, and nothing without runs', () => {

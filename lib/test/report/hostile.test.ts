@@ -111,6 +111,8 @@ test('LaTeX: every active character is written as a command', () => {
   assert.doesNotMatch(latex, /\\(input|write18|immediate|include|catcode)/);
   assert.equal(escapeLatex('\\a{b}$&#^_~%'), '\\textbackslash{}a\\{b\\}\\$\\&\\#\\textasciicircum{}\\_\\textasciitilde{}\\%');
   assert.equal(escapeLatex('日'), '{[}U+65E5{]}');
+  assert.equal(escapeLatex('γ → L₁₀'), '$\\gamma$ $\\rightarrow$ L\\textsubscript{1}\\textsubscript{0}');
+  assert.equal(escapeLatex('ħé'), '{[}U+0127{]}é', 'T1 fonts have no ħ');
   for (const text of HOSTILE) {
     const bare = escapeLatex(text).replace(/\\[\\{}$&#_%]|\\[a-z]+\{\}|\$\\[a-z]+\$|\{\[\}|\{\]\}|\$-\$/gi, '');
     assert.doesNotMatch(bare, /[\\{}$&#^_~%]/, text);

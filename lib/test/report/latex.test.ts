@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { escapeLatex } from '../../report/escape';
 import { latexDocument, tableLatex } from '../../report/formats/latex';
 import { layOut } from '../../report/formats/latex-layout';
 import { draftLatex } from '../../report/write-up/documents';
@@ -27,6 +28,21 @@ function compile(document: string): string {
     rmSync(folder, { recursive: true, force: true });
   }
 }
+
+test('no character of a committed table or its notes is without a command in LaTeX', () => {
+  for (const { table } of filled) assert.doesNotMatch(tableLatex(table), /U\+[0-9A-F]{4}/, table.title);
+});
+
+test('every letter and sign that is not written as its number has a glyph', { skip: latex ? false : 'no pdflatex here' }, () => {
+  const all = Array.from({ length: 0x2200 - 0xa1 }, (_, i) => escapeLatex(String.fromCodePoint(0xa1 + i))).filter(
+    (c) => !c.includes('U+'),
+  );
+  assert.ok(all.length > 250, `${all.length} characters`);
+  const log = compile(
+    `\\documentclass{article}\\usepackage[T1]{fontenc}\\usepackage[utf8]{inputenc}\\usepackage{textcomp}\\begin{document}${all.join(' ')}\\end{document}`,
+  );
+  assert.doesNotMatch(log, /Missing character|Unicode character|undefined/);
+});
 
 function assertFits(log: string): void {
   assert.doesNotMatch(log, /Float too large|multiply defined|undefined references|Too many unprocessed/);
