@@ -87,8 +87,36 @@ function readLabels({ labels, classNames, labelColumn }: LabelFiles, seen: { nam
       `${labels}: label ${shown(name)} is not a number${classNames ? ` nor one of the classes ${classNames.join(', ')}` : '; name the classes in the order of the probabilities with --classes'}`,
     );
   };
-  if (isJson(labels)) return readJsonNumbers(labels, labelColumn ? [labelColumn] : LABEL_NAMES, nameToId);
-  return readTableNumbers(labels, (columns) => [pickLabel(labels, columns, labelColumn)], nameToId);
+  const read = (toId: (name: string) => number): AsyncGenerator<NumberChunk> =>
+    isJson(labels)
+      ? readJsonNumbers(labels, labelColumn ? [labelColumn] : LABEL_NAMES, toId)
+      : readTableNumbers(labels, (columns) => [pickLabel(labels, columns, labelColumn)], toId);
+  return classNames?.some(isNumber) ? byNumericNames(labels, classNames, read) : read(nameToId);
+}
+
+const isNumber = (name: string): boolean => Number.isFinite(Number(name.trim() || NaN));
+
+/**
+ * Labels where a class is called by a number: every label is then a name, whether the file holds it as text or as a number, never a position. Two readings of one
+ * number would otherwise depend on the file's format.
+ */
+async function* byNumericNames(
+  path: string,
+  classNames: readonly string[],
+  read: (toId: (name: string) => number) => AsyncGenerator<NumberChunk>,
+): AsyncGenerator<NumberChunk> {
+  const numbers = new Map(classNames.flatMap((name, id) => (isNumber(name) ? [[Number(name), id]] : [])));
+  const refuse = (label: string | number): never => {
+    throw new InputError(`${path}: label ${shown(label)} is none of the classes ${classNames.join(', ')}`);
+  };
+  // Texts are looked up as they are read and come as ids above this; what lies below was a number in the file.
+  const above = 2 ** 52;
+  const text = (name: string): number => {
+    const id = classNames.indexOf(name);
+    return above + (id >= 0 ? id : ((isNumber(name) ? numbers.get(Number(name)) : undefined) ?? refuse(name)));
+  };
+  const known = (x: number): number => (x >= above ? x - above : Number.isNaN(x) ? x : (numbers.get(x) ?? refuse(x)));
+  for await (const chunk of read(text)) yield { ...chunk, values: chunk.values.map(known) };
 }
 
 function readProbs(files: LabelFiles, seen: Readonly<{ names: boolean }>): AsyncGenerator<NumberChunk> {

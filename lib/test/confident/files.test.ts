@@ -60,6 +60,25 @@ test('every format gives the same rows: JSON lists, JSON objects, a flat list, C
   }
 });
 
+test('where classes are called by numbers a label is a name in every format, never a position (by hand)', async () => {
+  const probsFile = file('digits.csv', 'p_1,p_0\n.9,.1\n.2,.8\n.8,.2\n.1,.9');
+  const read = async (labelFile: string, classNames: string[], probs = probsFile) =>
+    Array.from((await readLabelArrays({ labels: labelFile, probs, classNames })).labels);
+  const forms = {
+    'digits-l.csv': 'label\n1\n0\n1\n0',
+    'digits-l.json': '[1, 0, 1, 0]',
+    'digits-text.json': '["1", "0", "1", "0"]',
+    'digits-l.jsonl': '{"label": 1}\n{"label": 0}\n{"label": 1}\n{"label": 0}',
+  };
+  for (const [name, text] of Object.entries(forms)) assert.deepEqual(await read(file(name, text), ['1', '0']), [0, 1, 0, 1], name); // prettier-ignore
+  const three = file('three.csv', 'a,b,c\n.9,.05,.05\n.2,.7,.1');
+  assert.deepEqual(await read(file('ratings.json', '[2, -1]'), ['-2', '-1', '2'], three), [2, 1]);
+  await assert.rejects(
+    read(file('zero.json', '[1, 0]'), ['1', '2', '3'], three),
+    /zero\.json: label 0 is none of the classes 1, 2, 3/,
+  );
+});
+
 test('a JSON number is read to the last bit, whatever its form (oracle: JSON.parse)', async () => {
   const texts = [
     '0.1',
