@@ -38,7 +38,13 @@ export function checkFinetune(config: FinetuneConfig): void {
   const step = { loss, tricks, combine, accumulation: optimiser.accumulation };
   checkStep(step, head.dropout + start.dropout + start.attentionDropout, outputsOf(config));
   if (pretrain) checkTasks(pretrain, 'pretrain.');
-  if (clean) checkFinetune(clean.model);
+  if (clean) {
+    ensure(
+      clean.method !== 'weights' || clean.rankBy !== 'confidence_weighted_entropy',
+      'clean.rankBy: got confidence_weighted_entropy, which scores rows without any doubt as the worst; weights need self_confidence or normalized_margin',
+    );
+    checkFinetune(clean.model);
+  }
 }
 
 /** The same of a pre-training by itself. */

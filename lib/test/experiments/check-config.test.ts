@@ -87,6 +87,15 @@ test('a mistyped setting is refused in one line that names it, what was got and 
   };
   for (const [setting, message] of Object.entries(cases)) assert.equal(refusal(setting), message, setting);
   assert.match(refusal('loss.kind=mse'), /loss mse ranks, which only task 1 does/);
+  const clean = {
+    model: base,
+    folds: 2,
+    filterBy: 'both',
+    rankBy: 'confidence_weighted_entropy',
+    method: 'weights',
+    fraction: 0,
+  };
+  assert.throws(() => checkFinetune({ ...base, clean } as FinetuneConfig), /clean\.rankBy: got confidence_weighted_entropy/);
   const { start } = scales.small.base;
   assert.match(
     refusal('start.matching=false', { ...base, start }),
