@@ -19,7 +19,7 @@ import type { RankingData, RankingPair, RankingProduct, RankingQuery, RankingSpl
 export interface ListOptions {
   /** Names the pseudo prices and popularities and the filled lists; default `Key.from('products')`. */
   key?: Key;
-  /** Share of queries for testing, by a hash of locale and query. Default: the data's own split where it has one, else 0.25. */
+  /** Share of queries for testing, by a hash of locale and query, where the data have no split of their own (both parts); default 0.25. */
   testShare?: number;
   /** Share of the other queries for development (early stopping), by the same hash; default 0.1. */
   devShare?: number;
@@ -124,10 +124,7 @@ function assemble(name: string, source: string, judged: readonly Judged[], optio
   inRange('fillTo', fillTo, 0, 1e5);
   if (options.testShare !== undefined) inRange('testShare', options.testShare, 0, 0.9);
   ensure(judged.length > 0, `data ${name} has no judgement in these locales`);
-  const ownSplit =
-    options.testShare === undefined &&
-    judged.some(({ split }) => split === 'test') &&
-    judged.some(({ split }) => split === 'train');
+  const ownSplit = judged.some(({ split }) => split === 'test') && judged.some(({ split }) => split === 'train');
   const testShare = options.testShare ?? 0.25;
   const products: RankingProduct[] = [];
   const places = new Map<string, number>();

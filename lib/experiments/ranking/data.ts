@@ -86,7 +86,7 @@ async function open(place: string, name: string, options: { fillTo: number; test
   if (graded) return { data: await readLists(place, options), catalogue: await readCatalogue(join(place, catalogueFile)) };
   ensure(existsSync(place), `--data ${name}: no such file or folder`);
   const dataset = await openDataset({ path: name }, 0);
-  return { data: listsOfDataset(dataset, { fillTo: options.fillTo, key: options.key }), catalogue: dataset.products };
+  return { data: listsOfDataset(dataset, options), catalogue: dataset.products };
 }
 
 /** The lists of a run with the engagement of its seed: one click model, a log of the training queries and one of the test queries. */

@@ -167,6 +167,19 @@ test('a log is a function of its key, a longer one begins with the shorter, and 
   assert.equal(columns.lists, lists.size);
 });
 
+test('a split that the data have is kept, whatever share is asked for; where there is none the share holds (by hand, and a count)', () => {
+  const dataset = generate({ world: 'smoke', queries: 401 }, key);
+  const own = listsOfDataset(dataset, { testShare: 0.8 });
+  const split = new Map(dataset.rows.map((row) => [row.queryId, row.split]));
+  for (const query of own.queries) assert.equal(query.split === 'test', split.get(query.queryId) === 'test', query.query);
+  const rows = dataset.rows.map((row) => ({ ...row, split: 'train' as const }));
+  for (const testShare of [0.1, 0.4, 0.8]) {
+    const { queries } = listsOfDataset({ ...dataset, rows }, { testShare });
+    const share = queries.filter((query) => query.split === 'test').length / queries.length;
+    assert.ok(Math.abs(share - testShare) < 0.08, `${share}, asked for ${testShare}`);
+  }
+});
+
 test('lists of generated data: grades of the true labels, no query in two splits (oracle: the generator’s rows)', () => {
   const dataset = generate({ world: 'smoke', queries: 61 }, key);
   const data = listsOfDataset(dataset);
