@@ -4,7 +4,7 @@ import { mean } from './change';
 import type { Figure } from './figures/figure';
 import { linesFigure, type Line } from './figures/lines';
 import type { Markup } from './markup';
-import { range, signed } from './numbers';
+import { plural, range, signed } from './numbers';
 import type { RenderedTable } from './rendered';
 import { tableView } from './table-view';
 
@@ -106,18 +106,25 @@ export function signalCalibration(
   });
 }
 
-/** What each task's gate gives to each expert, mean over held-out pairs and runs: a row of the table and a task a line. Experts of the task itself stand first (PLE). */
+/**
+ * What each task's gate gives to each expert, mean over held-out pairs: a row of the table and a task a line, of its first seed, since expert 1 of one seed has nothing to
+ * do with expert 1 of another. The last column can be compared over seeds: the largest weight, mean over the runs. Experts of the task itself stand first (PLE).
+ */
 export function gateView(rows: readonly RowRuns[]): { html: Markup; text: string } {
-  const lines = having(rows, 'gate.click').flatMap((r) =>
+  const lines = having(rows, 'gate.click').flatMap(({ row, runs }) =>
     SIGNALS.flatMap((signal) => {
-      const gate = meanCurve(r, `gate.${signal}`);
-      return gate ? [[`${r.row.label}: ${signal}`, ...gate.map(([, weight]) => weight.toFixed(2))]] : [];
+      const gates = runs.flatMap((run) => (run.curves[`gate.${signal}`] ? [{ seed: run.experiment.seed, gate: run.curves[`gate.${signal}`] }] : [])); // prettier-ignore
+      if (!gates.length) return [];
+      const [{ gate }] = [...gates].sort((a, b) => a.seed - b.seed);
+      const largest = mean(gates.map((own) => Math.max(...own.gate.map(([, weight]) => weight))));
+      const label = `${row.label}: ${signal}`;
+      return [{ label, weights: gate.map(([, weight]) => weight.toFixed(2)), largest: `${largest.toFixed(2)} (${plural(gates.length, 'run')})` }]; // prettier-ignore
     }),
   );
-  const experts = Math.max(1, ...lines.map((l) => l.length - 1));
+  const experts = Math.max(1, ...lines.map(({ weights }) => weights.length));
   return tableView(
-    ['gate', ...Array.from({ length: experts }, (_, e) => `expert ${e + 1}`)],
-    lines.map((l) => [...l, ...Array<string>(experts + 1 - l.length).fill('')]),
+    ['gate', ...Array.from({ length: experts }, (_, e) => `expert ${e + 1}`), 'largest weight, mean'],
+    lines.map(({ label, weights, largest }) => [label, ...weights, ...Array<string>(experts - weights.length).fill(''), largest]),
   );
 }
 
