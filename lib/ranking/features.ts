@@ -28,8 +28,9 @@ export function featureColumns(data: RankingData, features: NetworkConfig['featu
 }
 
 /** Values less their mean, over their standard deviation; 0 where all are equal. */
-function standard(values: readonly number[]): Float64Array {
+export function standard(given: ArrayLike<number>): Float64Array {
+  const values = Float64Array.from(given);
   const mean = values.reduce((a, b) => a + b, 0) / values.length;
   const deviation = Math.sqrt(values.reduce((a, b) => a + (b - mean) ** 2, 0) / values.length);
-  return Float64Array.from(values, (value) => (deviation > 1e-12 ? (value - mean) / deviation : 0));
+  return values.map((value) => (deviation > 1e-12 ? (value - mean) / deviation : 0));
 }

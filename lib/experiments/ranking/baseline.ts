@@ -1,4 +1,4 @@
-import { scoreByBiEncoder, scoreByBm25, scoreByKnrm } from '../../ranking';
+import { scoreByBiEncoder, scoreByBm25, scoreByKnrm, scoreByLinear } from '../../ranking';
 import type { RunHooks } from '../experiment';
 import { Stopped } from '../failure';
 import type { RankerConfig } from './config';
@@ -18,6 +18,10 @@ export async function runBaselineRanker(
   const { data, train, catalogue } = world;
   hooks.onStage?.(ranker.by);
   if (ranker.by === 'bm25') return scored(scoreByBm25(data, ranker.fields, { catalogue }));
+  if (ranker.by === 'linear') {
+    const { scores, probabilities } = scoreByLinear(data, train, world.test, { ...ranker, catalogue });
+    return { ...scored(scores.click ?? []), scores, probabilities };
+  }
   const watched = (steps: number) => ({
     steps,
     seed,

@@ -53,6 +53,8 @@ export interface BiEncoderRanker extends Pick<NetworkRanker, 'start' | 'pretrain
 export type RankerConfig =
   | NetworkRanker
   | { by: 'bm25'; fields: readonly ProductField[] }
+  /** A logistic regression a signal on BM25, the product's numbers and the position (`scoreByLinear`). */
+  | { by: 'linear'; fields: readonly ProductField[]; features: NetworkConfig['features'] }
   | { by: 'knrm'; fields: readonly ProductField[]; steps: number }
   | BiEncoderRanker
   /** Each signal is ranked by a network of its own; true relevance by that of clicks. */

@@ -63,6 +63,11 @@ export const rankingSchema = settings<RankingConfig>({
   ranker: tagged<RankerConfig>('by', {
     network: networkRanker,
     bm25: settings<Extract<RankerConfig, { by: 'bm25' }>>({ by: z.literal('bm25'), fields }),
+    linear: settings<Extract<RankerConfig, { by: 'linear' }>>({
+      by: z.literal('linear'),
+      fields,
+      features: list(choice(FEATURES), 0),
+    }),
     knrm: settings<Extract<RankerConfig, { by: 'knrm' }>>({ by: z.literal('knrm'), fields, steps: whole(1) }),
     'bi-encoder': settings<BiEncoderRanker>({
       by: z.literal('bi-encoder'),

@@ -129,8 +129,8 @@ const NOTE =
   'nDCG@10 with grades 0, 1, 2, 3 as linear gains over the judged rows of a query. In no paper, and not ESCI: a grade says how well a product serves the query, and ' +
   'absolute figures can only be compared with other rankers of these very rows.';
 const TIES =
-  'Equal scores earn the mean over all their orders (random order is that mean over every order, exactly). The file lists the best ' +
-  'products of a query first: ties in its order would flatter BM25.';
+  'Equal scores earn the mean over all their orders (random order is that mean over every order, exactly). The file tends to list ' +
+  'better products of a query first: ties in its order would flatter BM25.';
 const FITTED =
   'Five folds by query: what is fitted to grades (cross- and bi-encoders "on Chorus folds", rates, shares, weights) ranks only queries of the fold that it did not see; a run covers ' +
   'all folds. On Chorus the classes of a cross-encoder are the grades and it ranks by the expected grade; on ESCI they are E, S, C, I and it ranks by the expected gain (1, .1, .01, 0). ' +

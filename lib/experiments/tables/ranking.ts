@@ -138,13 +138,15 @@ export function tableRanking(scale: Scale): FinetuneTable {
     higherIsBetter: true,
     notes: [
       'The paper reports no figure that could be read, only claims; absolute figures cannot be compared. Its logs are private: these are simulated by a click model with known truth on lists of judged products.',
-      "nDCG@10 with the true probability of the signal as gain (given that the product is looked at), MRR@10 by the signals of a held-out log in random order, relevance by the judged grade. AUC and ECE are over that log's impressions. Position is switched off when ranking.",
+      "nDCG@10 with the true probability of the signal as gain (given that the product is looked at), MRR@10 by the signals of a held-out log in random order, relevance by the judged grade. Position is switched off when ranking. AUC and ECE are over that log's impressions: rows with a probability at each position (networks with a position tower, the logistic regression) know where a product was shown, which alone tells much; the others' AUC is of their score.",
+      'BM25, K-NRM and the bi-encoder read text alone. The networks and the logistic regression also read price and popularity, from which the simulated clicks, carts and purchases are drawn as well: part of what they are ahead is that.',
       `Domain-adapted: Mask LM and Product2Query on the catalogue, ${size.adapt} updates; ${scratch(scale) ? 'the encoder that is not adapted starts from scratch, for no general one is this small' : 'the general encoder is used as it comes'}.`,
       "Single-task: each signal is ranked by a network of its own, true relevance by that of clicks. Claims are tested on MMoE + ESMM: nDCG@10 of purchases where none is named, of relevance on gap queries for the gap; rarer purchases against the purchase model alone. Gap queries: at least half of the words stand in none of the relevant products' text.",
     ],
     notesFrom: (rows) => [...filledNote(rows), ...rankingNotes(rows)],
     rows: [
       row('bm25', 'BM25', { by: 'bm25', fields }),
+      row('linear', 'BM25, price, popularity (logistic)', { by: 'linear', fields, features: NETWORK.features }),
       row('knrm', 'K-NRM (clicks)', { by: 'knrm', fields, steps: size.steps }),
       row('bi-encoder', 'Bi-encoder (clicks)', bi),
       row('click', 'Cross-encoder, clicks alone', alone('click')),
@@ -176,7 +178,7 @@ export function tableRanking(scale: Scale): FinetuneTable {
         { against: 'general', group: 'more' },
       ),
       ...SIGNALS.map((signal) => row(`claim-${signal}`, `Claim: multi-task helps ${signal}s`, esmm, { against: 'single', metric: `trueNdcg${title(signal)}`, ...claim('multi-task beats single-objective') })), // prettier-ignore
-      ...(['bm25', 'knrm', 'bi-encoder'] as const).map((id) => row(`claim-${id}`, `Claim: multi-task beats ${id === 'bm25' ? 'BM25' : id === 'knrm' ? 'K-NRM' : 'the bi-encoder'}`, esmm, { against: id, ...claim('beats the state of the art') })), // prettier-ignore
+      ...Object.entries(BASELINES).map(([id, name]) => row(`claim-${id}`, `Claim: multi-task beats ${name}`, esmm, { against: id, ...claim('beats the state of the art') })), // prettier-ignore
       row('claim-adapted', 'Claim: domain adaptation helps', esmm, {
         against: 'general',
         ...claim('a domain-specific BERT is better'),
@@ -200,6 +202,14 @@ export function tableRanking(scale: Scale): FinetuneTable {
     ],
   };
 }
+
+/** The rankers that the paper's claim of the state of the art is tested against. */
+const BASELINES = {
+  bm25: 'BM25',
+  linear: 'BM25 with price and popularity',
+  knrm: 'K-NRM',
+  'bi-encoder': 'the bi-encoder',
+};
 
 const title = (name: string): string => name[0].toUpperCase() + name.slice(1);
 

@@ -20,6 +20,7 @@ import {
   recoverExamination,
   scoreByBiEncoder,
   scoreByBm25,
+  scoreByLinear,
   scoreByKnrm,
   simulateLog,
   clickPreferences,
@@ -46,6 +47,25 @@ before(() => {
 });
 const figure = (scores: ArrayLike<number>): number => evaluateRanking({ click: scores }, heldOut).metrics['click.trueNdcg@10'];
 const near = (a: number, b: number, tolerance = 1e-6): void => assert.ok(Math.abs(a - b) < tolerance, `${a}, expected ${b}`);
+
+test('a regression on BM25 alone ranks as BM25 does; with price and popularity it ranks clicks better and knows where a row was shown', () => {
+  const bm25 = scoreByBm25(data, fields);
+  const alone = scoreByLinear(data, log, heldOut.log, { fields, features: [] });
+  near(figure(alone.scores.click!), figure(bm25));
+  const whole = scoreByLinear(data, log, heldOut.log, { fields, features: ['price', 'popularity'] });
+  assert.ok(figure(whole.scores.click!) > figure(bm25) + 0.01, `${figure(whole.scores.click!)} and ${figure(bm25)}`);
+  const { pair, position } = heldOut.log;
+  const shown = whole.probabilities.click!;
+  for (let i = 0; i < 500; i++) {
+    const top = whole.scores.click![pair[i]];
+    assert.ok(
+      position[i] === 1 ? Math.abs(shown[i] - top) < 1e-6 : shown[i] < top,
+      `row ${i}: ${shown[i]} at ${position[i]}, ${top} at 1`,
+    );
+  }
+  const none = { ...log, purchase: new Uint8Array(log.rows) };
+  assert.equal(scoreByLinear(data, none, heldOut.log, { fields, features: [] }).scores.purchase, undefined);
+});
 
 test('kernel pooling (oracle: worked arithmetic, the paper’s eqs. 3–5)', () => {
   assert.deepEqual(KERNELS.map(({ mu }) => mu), [1, 0.9, 0.7, 0.5, 0.3, 0.1, -0.1, -0.3, -0.5, -0.7, -0.9]); // prettier-ignore
