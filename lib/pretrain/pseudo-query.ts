@@ -85,7 +85,11 @@ export function cutPseudoQuery(text: string, locale: Locale, config: Product2Que
  */
 export function otherRows(groups: readonly (string | number)[], random: Random): Int32Array {
   const members = new Map<string | number, number[]>();
-  groups.forEach((group, i) => members.set(group, [...(members.get(group) ?? []), i]));
+  groups.forEach((group, i) => {
+    const own = members.get(group);
+    if (own) own.push(i);
+    else members.set(group, [i]);
+  });
   const other = new Int32Array(groups.length).fill(-1);
   for (const rows of members.values()) {
     const cycle = [...rows];

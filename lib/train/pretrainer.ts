@@ -56,7 +56,7 @@ export class Pretrainer {
     const evaluate: Entry = {
       step: evaluateStep(model, this.tasks),
       buckets: Object.fromEntries(
-        buckets.map((t) => [
+        [...new Set([...buckets, config.maxLength])].map((t) => [
           String(t),
           {
             ...taskFeeds(model, this.tasks, t),
@@ -176,8 +176,11 @@ export class Pretrainer {
   async evaluate(held: Corpus): Promise<Record<string, number>> {
     const { config } = this.model;
     const key = this.heldOutKey;
-    const length = this.buckets[this.buckets.length - 1];
     const epochs = await Promise.all(this.tasks.map((task) => taskEpoch(task, held, config, key)));
+    // Buckets are those of the texts trained on; a held-out one may be longer.
+    const last = this.buckets[this.buckets.length - 1];
+    const longest = Math.max(...epochs.map((epoch) => epoch.lengths.reduce((a, b) => Math.max(a, b), 0)));
+    const length = longest <= last ? last : config.maxLength;
     const count = Math.min(...epochs.map((e) => Math.floor(e.lengths.length / config.batch)));
     ensure(count >= 1, `held-out products: at least ${config.batch} needed, got ${held.products.length}`);
     const totals: Record<string, number> = {};

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { openDataset } from '../../experiments/dataset';
 import { pretrainInto } from '../../experiments/pretrain-request';
-import { pretrain, type Pretrained, type Pretraining } from '../../experiments/pretrain-run';
+import { heldOut, pretrain, type Pretrained, type Pretraining } from '../../experiments/pretrain-run';
 import { scales } from '../../experiments/scales';
 import { startingEncoder } from '../../experiments/start';
 import { Stopped } from '../../experiments/failure';
@@ -45,6 +45,19 @@ async function made(cache: string, stops: readonly number[]): Promise<Pretrained
   const done = await pretrain(run, start, dataset, dataset.rows);
   return { ...done, weights: readFileSync(join(done.folder, 'model.safetensors')) };
 }
+
+test('a held-out text that is longer than all that were trained on is measured like the others', async () => {
+  process.env.ESCI_DATA_CACHE = join(work, 'long');
+  const dataset = await openDataset({ generated: 'smoke' }, 5);
+  const place = dataset.products.findIndex(heldOut);
+  const words = (n: number): string => Array.from({ length: n }, (_, i) => dataset.products[i].title.split(' ')[0]).join(' ');
+  const products = dataset.products.map((product, i) => ({ ...product, title: words(i === place ? 18 : 3), brand: '', color: '', bullets: '', description: '' })); // prettier-ignore
+  const cut = { ...dataset, products };
+  const start = await startingEncoder(run.start, cut, dataset.rows, 64, Key.from('start').fold(5));
+  const alone = { ...config, product2query: null, contrastive: null, steps: 2, maxLength: 64, until: undefined };
+  const { metrics } = await pretrain({ ...run, config: alone }, start, cut, dataset.rows);
+  assert.ok(Number.isFinite(metrics.mlmLoss));
+});
 
 test('stopped before and after it settled, then to the end: the same encoder, bit for bit', async () => {
   const whole = await made('whole', []);

@@ -160,4 +160,7 @@ test('a negative is never the row itself and always of its locale; every row is 
     });
     assert.ok([...used.values()].every((n) => n === 1));
   }
+  // A whole catalogue in one locale: with a list copied for each row this would not end.
+  const many = otherRows(new Array<string>(300_000).fill('us'), key.fold('many').random());
+  assert.equal(new Set(many).size, many.length);
 });
