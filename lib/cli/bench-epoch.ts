@@ -66,7 +66,7 @@ async function ownEpoch(
   const recording = (now() - recordingStarted) / 1000;
   try {
     const inputs = { tokens, classes: Int32Array.from(tokens.labels), gains: new Float32Array(tokens.size) };
-    const steps = classifier.updatesPerEpoch(inputs);
+    const steps = classifier.updatesPerEpoch(inputs, key);
     const result = await train({
       program: classifier.program,
       steps,

@@ -107,7 +107,7 @@ async function epochOf(
   try {
     const values = startingWeights(config, spec, start, vocabularies, rows, key);
     classifier.start(values);
-    const steps = classifier.updatesPerEpoch(inputs);
+    const steps = classifier.updatesPerEpoch(inputs, key);
     const batchAt = classifier.trainingBatches(inputs, key, start.config.padId);
     const batches = Array.from({ length: steps }, (_, i) => batchAt(i));
     const head = Object.fromEntries(Object.entries(values).filter(([name]) => name.startsWith('heads.esci.')));

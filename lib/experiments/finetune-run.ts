@@ -5,7 +5,7 @@ import { esciHeadParams } from '../heads/esci';
 import { initialise } from '../encoder/initialise';
 import { now } from '../runtime/clock';
 import { ensure, oneOf } from '../runtime/errors';
-import { projectCache } from '../runtime/files';
+import { workCache } from '../runtime/files';
 import { configHash } from '../runtime/hash';
 import { Key } from '../runtime/key';
 import { codeVersion, environment, peakMemoryBytes } from '../runtime/provenance';
@@ -64,12 +64,12 @@ export async function runFinetune(
   try {
     classifier.start(startingWeights(config, spec, start, vocabularies, trainRows, key));
     const identity = experimentOf(experiment, dataset);
-    const checkpoints = new Checkpoints(projectCache('checkpoints', configHash(identity)), identity);
+    const checkpoints = new Checkpoints(workCache('checkpoints', configHash(identity)), identity);
     const judged = judgedBy(evaluationInputs, evaluationRows);
     const measure = (probabilities: Float32Array): Record<string, number> =>
       runMetrics(config.task, probabilities, spec.sizes.outputs, judged);
     const predict = (): Float32Array => classifier.predict(evaluationInputs, start.config.padId);
-    const perEpoch = classifier.updatesPerEpoch(trainInputs);
+    const perEpoch = classifier.updatesPerEpoch(trainInputs, key.fold('batches'));
     const evaluation = bestOf(config, classifier, perEpoch, () => measure(predict()), checkpoints);
     const result = await fit(classifier, config, trainInputs, start, key, hooks, checkpoints, evaluation);
     if (result.stopped) throw new Stopped(`stopped after ${result.step} updates`);
@@ -216,7 +216,7 @@ export function fit(
   checkpoints: Checkpoints,
   evaluation: Plan['evaluation'],
 ): Promise<RunResult> {
-  const steps = updatesOf(config.length, classifier.updatesPerEpoch(inputs));
+  const steps = updatesOf(config.length, classifier.updatesPerEpoch(inputs, key.fold('batches')));
   ensure(steps >= 1, `a run needs at least one update, got ${steps}`);
   const { program } = classifier;
   const every = hooks.checkpointEvery ?? CHECKPOINT_EVERY;

@@ -116,21 +116,29 @@ export class Classifier {
     return Object.fromEntries(Object.keys(this.specs).map((n) => [n, (values[EMA_PREFIX + n] ?? values[n]) as Float32Array]));
   }
 
-  /** Optimiser updates in an epoch over these rows. */
-  updatesPerEpoch(inputs: Inputs): number {
-    return Math.max(1, Math.floor(Math.ceil(inputs.tokens.size / this.spec.batch) / this.spec.step.accumulation));
+  /** Optimiser updates in an epoch over these rows. With a loss that ranks, batches hold whole queries, and are as many as the first epoch of `trainingBatches` has. */
+  updatesPerEpoch(inputs: Inputs, key: Key): number {
+    const { batch, step } = this.spec;
+    const batches = isRankingLoss(step.loss.kind) ? this.epoch(inputs, key, 0).length : Math.ceil(inputs.tokens.size / batch);
+    return Math.max(1, Math.floor(batches / step.accumulation));
+  }
+
+  /** The batches of epoch `n`: by length, or of whole queries. */
+  private epoch(inputs: Inputs, key: Key, n: number): RowBatch[] {
+    const { batch, buckets, step } = this.spec;
+    const lengths = lengthsOf(inputs);
+    const options = { batch, buckets, key: key.fold('epoch', n) };
+    return isRankingLoss(step.loss.kind)
+      ? queryBatches(inputs.tokens.queryIds, lengths, options)
+      : epochBatches(lengths, options);
   }
 
   /** Micro-batch `i` of training, a function of the key alone: epochs of batches by length, each in its own order. */
   trainingBatches(inputs: Inputs, key: Key, padId: number): (i: number) => Batch {
     const lengths = lengthsOf(inputs);
-    const { batch, buckets, step } = this.spec;
+    const { batch, step } = this.spec;
     const ranks = isRankingLoss(step.loss.kind);
-    const ofEpoch = (n: number): RowBatch[] => {
-      const options = { batch, buckets, key: key.fold('epoch', n) };
-      return ranks ? queryBatches(inputs.tokens.queryIds, lengths, options) : epochBatches(lengths, options);
-    };
-    const at = batchStream(ofEpoch, ranks ? undefined : Math.ceil(inputs.tokens.size / batch));
+    const at = batchStream((n) => this.epoch(inputs, key, n), ranks ? undefined : Math.ceil(inputs.tokens.size / batch));
     return (i) => {
       const { rows, length, real } = at(i);
       const { forward: plain, labels } = feedsOf(inputs, rows, length, padId, real);

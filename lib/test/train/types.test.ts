@@ -6,6 +6,7 @@ import { Key } from '../../runtime/key';
 import { Classifier } from '../../train/classifier';
 import type { Inputs } from '../../train/inputs';
 import { withTypes } from '../../train/inputs';
+import { queryBatches } from '../../train/query-batches';
 import { tiny } from '../encoder/tiny';
 import { network, plain } from '../finetune/fixture';
 
@@ -35,6 +36,42 @@ test("BERT's architecture with a tokenizer that has no token types (Multilingual
     return [loss[0], ...probabilities];
   });
   assert.deepEqual(routes[0], routes[1]);
+});
+
+test('an epoch has as many updates as its batches: whole queries where the loss ranks (oracle: the batches until every row was seen)', () => {
+  const [QUERIES, LIST, BATCH] = [23, 7, 16];
+  const rows = QUERIES * LIST;
+  const shape = network(plain, 0, BATCH).spec;
+  const tokens = {
+    size: rows,
+    ids: new Int32Array(rows).fill(5),
+    offsets: Uint32Array.from({ length: rows + 1 }, (_, i) => i),
+    labels: Int8Array.from({ length: rows }, (_, i) => i % 4),
+    weights: new Float32Array(rows).fill(1),
+    locales: new Int8Array(rows),
+    queryIds: Int32Array.from({ length: rows }, (_, i) => Math.floor(i / LIST)),
+    exampleIds: Int32Array.from({ length: rows }, (_, i) => i),
+  };
+  const inputs: Inputs = { tokens, classes: Int32Array.from(tokens.labels), gains: new Float32Array(rows) };
+  const key = Key.from('epochs');
+  const updates = (kind: 'ce' | 'ranknet'): number => {
+    const spec = {
+      ...shape,
+      batch: BATCH,
+      step: { ...shape.step, loss: { ...shape.step.loss, kind } },
+      sizes: { ...shape.sizes, outputs: kind === 'ce' ? 4 : 1 },
+    } as typeof shape;
+    const classifier = new Classifier(spec);
+    try {
+      return classifier.updatesPerEpoch(inputs, key);
+    } finally {
+      classifier.dispose();
+    }
+  };
+  assert.equal(updates('ce'), Math.ceil(rows / BATCH));
+  const whole = queryBatches(tokens.queryIds, new Int32Array(rows).fill(1), { batch: BATCH, buckets: shape.buckets, key: key.fold('epoch', 0) }); // prettier-ignore
+  assert.equal(updates('ranknet'), whole.length);
+  assert.ok(whole.length > Math.ceil(rows / BATCH), 'two lists of seven fill a batch of sixteen');
 });
 
 test('an encoder without segments is not fed any (oracle: names)', () => {
