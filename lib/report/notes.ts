@@ -128,7 +128,7 @@ function onceNote({ rows, beside }: Omit<RenderedTable, 'notes'>): string[] {
   const once = beside.filter((name) => OF_PRETRAINING.includes(name)).filter((name) => rows.some((row) => (row.beside[name]?.n ?? row.runs) < row.runs)); // prettier-ignore
   if (!once.length) return [];
   return [
-    `An encoder is pre-trained for a seed and serves its folds, so these count one value a seed: ${once.map(metricTitle).join(', ')}.`,
+    `An encoder serves all folds of its seed unless it reads the fold's own text; these count one value an encoder: ${once.map(metricTitle).join(', ')}.`,
   ];
 }
 

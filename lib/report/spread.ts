@@ -4,15 +4,13 @@ import { mean, sd } from './change';
 import type { Spread } from './rendered';
 
 /**
- * Mean ± sd of a metric over the runs that have it. A metric of pre-training counts once a seed, as the mean over that seed's runs: its folds share an
- * encoder, and repeating its figure would make the sd too small.
+ * Mean ± sd of a metric over the runs that have it. A metric of pre-training counts once an encoder: runs of one seed with the same figure share theirs, as the folds do
+ * unless it is pre-trained on the fold's own text, and repeating it would make the sd too small.
  */
 export function spreadOf(runs: readonly RunRecord[], metric: string): Spread | undefined {
   const found = runs.filter((run) => run.metrics[metric] !== undefined);
-  const seeds = [...new Set(found.map((run) => run.experiment.seed))];
-  const parts = OF_PRETRAINING.includes(metric)
-    ? seeds.map((seed) => found.filter((run) => run.experiment.seed === seed))
-    : found.map((run) => [run]);
-  const values = parts.map((runs) => mean(runs.map((run) => run.metrics[metric])));
+  const own = ({ experiment, metrics }: RunRecord): string => `${experiment.seed} ${metrics[metric]}`;
+  const once = OF_PRETRAINING.includes(metric) ? [...new Map(found.map((run) => [own(run), run])).values()] : found;
+  const values = once.map((run) => run.metrics[metric]);
   return values.length ? { mean: mean(values), sd: sd(values), n: values.length } : undefined;
 }

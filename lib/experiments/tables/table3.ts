@@ -79,6 +79,7 @@ export function table3(scale: Scale): FinetuneTable {
       corpusNote(scale),
       `Equal steps: every step draws a mini-batch of each of the row's tasks and sums their losses, so each task sees as many examples in every row; fuller rows ask more of the same weights and may not have converged after ${scale.pretrain.steps} steps.`,
       TEXT_NOTE,
+      PAIR_NOTE,
     ],
     notesFrom: (rows) => [...convergedNote(rows, until), ...(scale.name === 'minilm' ? pytorchNote(rows) : [])],
     rows: [
@@ -94,7 +95,7 @@ export function table3(scale: Scale): FinetuneTable {
 }
 
 const RECALL = ['recallE', 'recallS', 'recallC', 'recallI'];
-/** Metrics of pre-training on held-out text: an encoder is pre-trained once a seed and serves its folds. */
+/** Metrics of pre-training on held-out text, which belong to an encoder and not to the runs that start from it. */
 export const OF_PRETRAINING: readonly string[] = [
   'mlmLoss',
   'mlmAccuracy',
@@ -103,6 +104,9 @@ export const OF_PRETRAINING: readonly string[] = [
   'brandTopFive',
   'contrastiveAccuracy',
 ];
+
+const PAIR_NOTE =
+  'Query–product accuracy is measured on as many held-out batches as every task of the row has: Product2Query alone on its pairs of all held-out products, beside another task on those of the first half.';
 
 const TEXT_NOTE =
   "Pre-training reads the text of all products, as the paper did, those of held-out rows included, but no query and no label. Rows on training text leave out the products that only the held-out fold's rows judge; other catalogues, and a vocabulary trained from scratch, are read whole.";

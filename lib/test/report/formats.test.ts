@@ -93,10 +93,13 @@ test('rows over other seeds than the row they build on are marked, and what thei
   assert.ok(!rendered.notes.some((note) => note.startsWith('Runs with *: ')));
 });
 
-test('a metric of pre-training counts once a seed, not once for each fold (by hand)', () => {
-  const runs = [4, 4, 5, 7].map((mlmLoss, i) => ({ ...rowRuns[0].runs[i], experiment: { ...rowRuns[0].runs[i].experiment, seed: i >> 1 }, metrics: { mlmLoss, microF1: mlmLoss / 10 } })); // prettier-ignore
+test('a metric of pre-training counts once an encoder, which folds of a seed may share, not once for each run (by hand)', () => {
+  const of = (values: number[]) => values.map((mlmLoss, i) => ({ ...rowRuns[0].runs[i], experiment: { ...rowRuns[0].runs[i].experiment, seed: i >> 1 }, metrics: { mlmLoss, microF1: mlmLoss / 10 } })); // prettier-ignore
+  const runs = of([4, 4, 6, 6]);
   assert.deepEqual(spreadOf(runs, 'mlmLoss'), { mean: 5, sd: Math.SQRT2, n: 2 });
   assert.equal(spreadOf(runs, 'microF1')!.n, 4);
+  assert.deepEqual(spreadOf(of([4, 6, 5, 5]), 'mlmLoss'), { mean: 5, sd: 1, n: 3 }, 'an encoder for each fold');
+  assert.equal(spreadOf(of([5, 5, 5, 5]), 'mlmLoss')!.n, 2, 'two seeds that agree are two');
   assert.ok(Number.isNaN(spreadOf(runs.slice(0, 2), 'mlmLoss')!.sd));
 });
 
