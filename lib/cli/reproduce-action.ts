@@ -34,7 +34,7 @@ interface Request extends ReproduceRequest {
 
 /** Plans the tables, runs what is missing, prints the tables on stdout and writes the report. */
 export async function reproduce({ detect, ...asked }: Request): Promise<void> {
-  if (asked.again) process.env.ESCI_ONLY_RUNS = projectCache('again');
+  if (asked.again) process.env.ESCI_ONLY_RUNS = process.env.ESCI_WORK_CACHE = projectCache('again');
   const request = detect === undefined ? asked : await withPlannedSeeds(asked, detect);
   const options = { memory: request.memory, card: request.card, jobs: request.card === undefined ? (request.jobs ?? 1) : 1 };
   if (request.dryRun && !request.json) return listDryRun(request, options);

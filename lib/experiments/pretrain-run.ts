@@ -6,7 +6,7 @@ import type { ParamSpecs } from '../ops/params';
 import { pretrainParams, type PretrainModel } from '../pretrain/step';
 import type { PretrainConfig } from '../pretrain/config';
 import { settledAt } from '../pretrain/plateau';
-import { projectCache, writeFileAtomic } from '../runtime/files';
+import { workCache, writeFileAtomic } from '../runtime/files';
 import { configHash, sha256 } from '../runtime/hash';
 import { Key } from '../runtime/key';
 import { NameVocabulary } from '../text';
@@ -29,6 +29,8 @@ export interface Pretraining {
   data: { name: string; sha256: string };
   /** The held-out fold whose products are left out of the corpus where `config.corpus` is `train`. */
   fold?: number;
+  /** Of how many folds; 5 where absent. */
+  folds?: number;
 }
 
 export interface PretrainHooks {
@@ -73,7 +75,7 @@ export async function pretrain(
 ): Promise<Pretrained> {
   const identity = identityOf(run, start);
   const id = configHash({ kind: 'pretrain', ...identity });
-  const folder = projectCache('encoders', id);
+  const folder = workCache('encoders', id);
   const summary = join(folder, 'pretraining.json');
   if (existsSync(summary))
     return { id, folder, ...(JSON.parse(readFileSync(summary, 'utf8')) as Omit<Pretrained, 'id' | 'folder'>) };
@@ -94,7 +96,7 @@ export async function pretrain(
   try {
     trainer.start(start.weights, fitting(pretrainParams(model), start.heads));
     const held = part(products.filter(heldOut));
-    const checkpoints = new Checkpoints(projectCache('checkpoints', id), identity);
+    const checkpoints = new Checkpoints(workCache('checkpoints', id), identity);
     const { until } = run.config;
     const steps = until?.most ?? run.config.steps;
     let settled: number | undefined;

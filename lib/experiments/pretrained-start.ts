@@ -38,12 +38,11 @@ async function pretrainFor(
   train: readonly Row[],
   hooks: RunHooks,
 ): Promise<{ start: StartingEncoder; done: Pretrained | null }> {
-  const { config, seed, fold } = experiment;
+  const { config, seed } = experiment;
   const start = await startingEncoder(config.start, dataset, train, longestOf(config), Key.from('start').fold(seed));
   if (!config.pretrain) return { start, done: null };
   hooks.onStage?.('pre-train');
   const data = { name: dataset.name, sha256: dataset.sha256 };
-  const perFold = differsByFold(config);
   const run = {
     start: config.start,
     config: config.pretrain,
@@ -51,11 +50,17 @@ async function pretrainFor(
     seed,
     data,
   } as const;
-  return { start, done: await pretrain({ ...run, ...(perFold ? { fold } : {}) }, start, dataset, train, hooks) };
+  return { start, done: await pretrain({ ...run, ...foldOf(experiment) }, start, dataset, train, hooks) };
 }
 
 /** The vocabulary from scratch is trained with the training queries, so it differs by fold even where the corpus does not. */
 const differsByFold = ({ start, pretrain }: FinetuneConfig): boolean => start.from === 'scratch' || pretrain?.corpus === 'train';
+
+/** The fold that an encoder is of, where it is of one; the number of folds is named where it is not the usual one, so that encoders made before it was named are found. */
+const foldOf = ({ config, fold, folds }: TrainingExperiment): { fold?: number; folds?: number } =>
+  differsByFold(config) ? { fold, ...(folds === USUAL_FOLDS ? {} : { folds }) } : {};
+
+const USUAL_FOLDS = 5;
 
 /** Equal for runs that start from the same pre-trained encoder: the first of them makes it, the others find it. */
 export function encoderKey(experiment: Experiment): string | undefined {
@@ -71,12 +76,22 @@ export function encoderKey(experiment: Experiment): string | undefined {
       source: experiment.source,
     });
   }
+  if (experiment.kind === 'graded') return gradedKey(experiment);
   if (experiment.kind !== 'finetune' && experiment.kind !== 'out-of-fold') return undefined;
-  const { config, seed, fold, source } = experiment;
+  const { config, seed, source } = experiment;
   if (!config.pretrain) return undefined;
   const { start, pretrain: tasks, head } = config;
-  const own = { ...(start.from === 'scratch' ? { longest: longestOf(config) } : {}), ...(differsByFold(config) ? { fold } : {}) };
+  const own = { ...(start.from === 'scratch' ? { longest: longestOf(config) } : {}), ...foldOf(experiment) };
   return canonicalJson({ start, tasks, pooling: head.pooling, seed, source, ...own });
+}
+
+/** Of a graded ranker: the encoder whose cosine ranks, or the cross-encoder's. */
+function gradedKey({ config: { ranker, judged }, seed, source }: Extract<Experiment, { kind: 'graded' }>): string | undefined {
+  if (ranker.by !== 'cosine' && ranker.by !== 'cross-encoder') return undefined;
+  const { start, pretrain: tasks } = ranker.by === 'cosine' ? ranker.encoder : ranker.model;
+  if (!tasks) return undefined;
+  const own = ranker.by === 'cosine' && ranker.encoder.text === 'catalogue';
+  return canonicalJson({ start, tasks, pooling: ranker.by === 'cosine' ? 'mean' : ranker.model.head.pooling, seed, source: own ? source : judged }); // prettier-ignore
 }
 
 /** Pre-training's curves beside those of the fine-tuning. */

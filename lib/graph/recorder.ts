@@ -6,7 +6,7 @@ import { outputsOf, type Known } from './shapes';
 import { StandIns } from './stand-ins';
 import type { State } from './state';
 
-/** `f32`, or `bf16`: matmuls take bfloat16 inputs and give float32 back; everything else stays float32. */
+/** `f32`, or `bf16`: matmuls take bfloat16 inputs and round what they add up (in float32) to bfloat16 before it is float32 again, as PyTorch's autocast does; the rest stays float32. */
 export type Precision = 'f32' | 'bf16';
 
 const READS = new Set(['ReadVariableOp', 'ResourceGather']);

@@ -103,6 +103,14 @@ export function sharedCache(...parts: string[]): string {
   );
 }
 
+/**
+ * Where trained things are kept: pre-trained encoders, checkpoints, the models of graded runs. The project's cache, or the folder `ESCI_WORK_CACHE`, so that everything
+ * is trained anew for whoever starts with an empty one.
+ */
+export function workCache(...parts: string[]): string {
+  return join(process.env.ESCI_WORK_CACHE ?? projectCache(), ...parts);
+}
+
 /** The project's own cache (`data/cache`, ignored by git): token caches, generated data, predictions. */
 export function projectCache(...parts: string[]): string {
   return join(process.env.ESCI_DATA_CACHE ?? join(projectRoot(), 'data', 'cache'), ...parts);

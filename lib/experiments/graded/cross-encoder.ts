@@ -1,6 +1,6 @@
 import type { Row } from '../../data/types';
 import { expectedGain } from '../../metrics/ensemble';
-import { projectCache } from '../../runtime/files';
+import { workCache } from '../../runtime/files';
 import { configHash } from '../../runtime/hash';
 import { Key } from '../../runtime/key';
 import { Checkpoints } from '../../train/checkpoint';
@@ -95,7 +95,7 @@ async function trainAndScore(
   const classifier = new Classifier(spec);
   try {
     classifier.start(startingWeights(config, spec, start, vocabularies, train, key));
-    const checkpoints = new Checkpoints(projectCache('checkpoints', configHash(identity)), identity);
+    const checkpoints = new Checkpoints(workCache('checkpoints', configHash(identity)), identity);
     const result = await fit(classifier, config, inputs, start, key, hooks, checkpoints, undefined);
     if (result.stopped) throw new Stopped(`stopped after ${result.step} updates`);
     const scores = Array.from(gains(classifier.predict(asked, start.config.padId)));

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { projectCache, writeFileAtomic } from '../../runtime/files';
+import { workCache, writeFileAtomic } from '../../runtime/files';
 import { configHash } from '../../runtime/hash';
 
 /** What a part of a run (one fold's model) leaves: scores of the rows it was asked for, and figures by name. */
@@ -13,7 +13,7 @@ export interface Part {
  * otherwise.
  */
 export async function cachedPart(identity: unknown, make: () => Promise<Part>): Promise<Part> {
-  const path = projectCache('graded', `${configHash(identity)}.json`);
+  const path = workCache('graded', `${configHash(identity)}.json`);
   if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')) as Part;
   const part = await make();
   writeFileAtomic(path, JSON.stringify(part));

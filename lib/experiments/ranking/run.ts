@@ -1,5 +1,5 @@
 import { now } from '../../runtime/clock';
-import { projectCache } from '../../runtime/files';
+import { workCache } from '../../runtime/files';
 import { configHash } from '../../runtime/hash';
 import { codeVersion, environment, peakMemoryBytes } from '../../runtime/provenance';
 import { Checkpoints } from '../../train/checkpoint';
@@ -57,7 +57,7 @@ export async function runRanking(
       rankings,
     };
   }
-  const checkpoints = new Checkpoints(projectCache('checkpoints', id), identity);
+  const checkpoints = new Checkpoints(workCache('checkpoints', id), identity);
   const run =
     ranker.by === 'network'
       ? await runNetwork(ranker, world, seed, checkpoints, hooks)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { errorOf, failureOf, Stopped } from '../../experiments/failure';
@@ -35,6 +35,36 @@ test('an encoder is another for another seed, and for another fold where its tex
   assert.equal(new Set(keys([], 'minilm')).size, 2);
   const none = planGrid({ table: '3', scale: 'smoke', seeds: 1, folds: [0], rows: ['none'] }).cells[0];
   assert.equal(encoderKey(none.experiment), undefined);
+});
+
+test('an encoder of one of three folds is not that of one of five; graded rankers that start from one encoder wait for one another', () => {
+  const [{ experiment }] = planGrid({ table: '3', scale: 'smoke', seeds: 1, folds: [1], rows: ['p2q-only'] }).cells;
+  assert.notEqual(encoderKey(experiment), encoderKey({ ...experiment, folds: 3 }));
+  const { cells } = planGrid({ table: 'chorus', scale: 'minilm', seeds: 1, rows: ['cosine-p2q-only', 'cross-esci-p2q', 'cross-chorus-p2q', 'cosine'] }); // prettier-ignore
+  const keys = new Map(cells.map((cell) => [cell.row, encoderKey(cell.experiment)]));
+  assert.ok(keys.get('cosine-p2q-only'));
+  assert.equal(new Set(['cosine-p2q-only', 'cross-esci-p2q', 'cross-chorus-p2q'].map((row) => keys.get(row))).size, 1);
+  assert.equal(keys.get('cosine'), undefined);
+});
+
+test('with a work folder of its own a run trains its encoder anew: a planted figure does not come back', async () => {
+  const set = ['length.steps=2', 'pretrain.steps=5', 'start.hidden=16', 'start.ffn=32'];
+  const { cells } = planGrid({ table: '5', scale: 'smoke', seeds: 1, folds: [0], rows: ['base'], set });
+  const figure = async (folder: string): Promise<number> => {
+    const [{ record }] = await runGrid(await planRuns(cells, [folder]), { jobs: 1, folder });
+    return record!.metrics.mlmLoss;
+  };
+  const honest = await figure(join(cache, 'first'));
+  const [id] = readdirSync(join(cache, 'encoders'));
+  const summary = join(cache, 'encoders', id, 'pretraining.json');
+  writeFileSync(summary, readFileSync(summary, 'utf8').replace(/"mlmLoss": ?[\d.]+/, '"mlmLoss":99'));
+  assert.equal(await figure(join(cache, 'second')), 99, 'found where it was made');
+  process.env.ESCI_WORK_CACHE = join(cache, 'anew');
+  try {
+    assert.equal(await figure(join(cache, 'third')), honest);
+  } finally {
+    delete process.env.ESCI_WORK_CACHE;
+  }
 });
 
 test('what a run refuses is an input error that names the run, in this process and from a worker; the other finished runs are kept', async () => {
