@@ -1,6 +1,7 @@
+import { identifier } from '../data/duck';
 import { ensure, InputError } from '../runtime/errors';
 import type { HealthSummary } from './health';
-import { columnsOf, quoteName, tableSql, withDuck } from './table-numbers';
+import { columnsOf, tableSql, withDuck } from './table-numbers';
 
 /** A flagged row as a person reads it. */
 export interface IssueRow {
@@ -35,7 +36,7 @@ export async function readRowTexts(
     const found = new Map<number, Record<string, string>>();
     if (rows.length === 0) return found;
     const texts = tableSql(path, chosen.map((name) => ({ name, type: 'VARCHAR' }))); // prettier-ignore
-    const select = chosen.map((name) => `CAST(${quoteName(name)} AS VARCHAR)`).join(', ');
+    const select = chosen.map((name) => `CAST(${identifier(name)} AS VARCHAR)`).join(', ');
     const result = await connection.run(
       `SELECT * FROM (SELECT row_number() OVER () - 1 AS number_of_row, ${select} FROM ${texts}) WHERE number_of_row IN (${rows.join(', ')})`,
     );

@@ -48,7 +48,7 @@ function adjusted(method: RankBy, K: number, thresholds: Float64Array): Scorer {
  * How likely each row's label is right, in [0, 1], low is bad. // [N]
  * - `self_confidence`: p[label]
  * - `normalized_margin`: (p[label] − max of the others + 1) / 2
- * - `confidence_weighted_entropy`: log(1 + w) / w with w = H(p) / (log K · p[label]), w at least 10⁻⁶ below the fraction alone, as in cleanlab: a row whose
+ * - `confidence_weighted_entropy`: log(1 + w) / w with w = H(p) / (log K · p[label]), the w that is divided by at least 10⁻⁶, as in cleanlab: a row whose
  *   probability is exactly 1 scores 0, the worst, not the limit 1
  *
  * `adjustPredProbs` first takes off each class's confident threshold, adds the largest and scales the row to add up to 1.

@@ -1,10 +1,9 @@
 import type { DuckDBConnection, DuckDBListValue, DuckDBValue } from '@duckdb/node-api';
+import { identifier, literal } from '../data/duck';
 import { inspectFile } from '../data/inspect';
 import { checkedTable, refuseMisread, unreadable } from '../data/table-faults';
 import { InputError, ensure } from '../runtime/errors';
 import type { NumberChunk } from './json-numbers';
-
-const literal = (text: string): string => `'${text.replace(/'/g, "''")}'`;
 
 /**
  * A table file that DuckDB reads: parquet, CSV/TSV (also compressed), JSON or JSON lines of records. With `columns` their types are as given, where text formats
@@ -72,8 +71,6 @@ export async function columnsOf(connection: DuckDBConnection, path: string): Pro
   return columns;
 }
 
-export const quoteName = (name: string): string => `"${name.replace(/"/g, '""')}"`;
-
 /** What `choose` picks; where it finds too little in a CSV file, the line that DuckDB stumbled over is named instead, if there is one. */
 async function chosenColumns(
   path: string,
@@ -104,7 +101,7 @@ export async function* readTableNumbers(
       type: type.replace(/^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?)\b/, 'DOUBLE'),
     }));
     const select = chosen.map(({ name, type }) =>
-      type.startsWith('VARCHAR') || type.includes('[') ? quoteName(name) : `CAST(${quoteName(name)} AS DOUBLE)`,
+      type.startsWith('VARCHAR') || type.includes('[') ? identifier(name) : `CAST(${identifier(name)} AS DOUBLE)`,
     );
     const result = await connection.stream(`SELECT ${select.join(', ')} FROM ${tableSql(path, chosen)}`);
     for (let width = 0; ;) {

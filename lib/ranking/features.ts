@@ -9,15 +9,14 @@ export function featureColumns(data: RankingData, features: NetworkConfig['featu
   const { products, pairs, offsets } = data;
   const columns: ArrayLike<number>[] = [];
   for (const feature of features) {
-    const scores = standard(products.map((product) => Math.log(product[feature])));
-    if (feature === 'price') {
-      const own = new Float64Array(pairs.length);
-      for (let q = 0; q + 1 < offsets.length; q++) {
-        const list = pairs.slice(offsets[q], offsets[q + 1]);
-        own.set(standard(list.map((pair) => Math.log(products[pair.product].price))), offsets[q]);
-      }
-      columns.push(own);
-    }
+    const scores = standard(Float64Array.from(products, (product) => Math.log(product[feature])));
+    if (feature === 'price')
+      columns.push(
+        standardByQuery(
+          pairs.map((pair) => Math.log(products[pair.product].price)),
+          offsets,
+        ),
+      );
     columns.push(pairs.map((pair) => scores[pair.product]));
   }
   const width = columns.length;
@@ -27,9 +26,15 @@ export function featureColumns(data: RankingData, features: NetworkConfig['featu
   };
 }
 
+/** A number of each pair, standardised among the pairs of its query. */
+export function standardByQuery(values: ArrayLike<number>, offsets: Int32Array): Float64Array {
+  const own = Float64Array.from(values);
+  for (let q = 0; q + 1 < offsets.length; q++) own.set(standard(own.subarray(offsets[q], offsets[q + 1])), offsets[q]);
+  return own;
+}
+
 /** Values less their mean, over their standard deviation; 0 where all are equal. */
-export function standard(given: ArrayLike<number>): Float64Array {
-  const values = Float64Array.from(given);
+function standard(values: Float64Array): Float64Array {
   const mean = values.reduce((a, b) => a + b, 0) / values.length;
   const deviation = Math.sqrt(values.reduce((a, b) => a + (b - mean) ** 2, 0) / values.length);
   return values.map((value) => (deviation > 1e-12 ? (value - mean) / deviation : 0));

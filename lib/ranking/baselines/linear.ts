@@ -1,7 +1,7 @@
 import type { Product } from '../../data/types';
 import { fitLogistic, predictLogistic } from '../../metrics/logistic';
 import type { ProductField } from '../../text';
-import { featureColumns, standard } from '../features';
+import { featureColumns, standardByQuery } from '../features';
 import type { NetworkConfig } from '../multitask/config';
 import { SIGNALS, type LogColumns, type RankingData, type Signal } from '../types';
 import { scoreByBm25 } from './lexical';
@@ -27,9 +27,7 @@ export interface LinearScores {
  */
 export function scoreByLinear(data: RankingData, train: LogColumns, test: LogColumns, options: LinearOptions): LinearScores {
   const { fields, features, catalogue } = options;
-  const bm25 = scoreByBm25(data, fields, catalogue ? { catalogue } : {});
-  for (let q = 0; q + 1 < data.offsets.length; q++)
-    bm25.set(standard(bm25.subarray(data.offsets[q], data.offsets[q + 1])), data.offsets[q]);
+  const bm25 = standardByQuery(scoreByBm25(data, fields, catalogue ? { catalogue } : {}), data.offsets);
   const { values, width } = featureColumns(data, features);
   const inputs = (pairs: ArrayLike<number>, positions?: ArrayLike<number>): Float64Array => {
     const out = new Float64Array(pairs.length * (width + 2));
