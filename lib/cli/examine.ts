@@ -61,6 +61,7 @@ async function examineTensorflow(problems: string[], wantsGpu: boolean): Promise
   if (gpus?.problem) problems.push(gpus.problem);
   try {
     const { deviceReport, matmulSpeed } = await import('../runtime/device');
+    const { bfloat16Route } = await import('../runtime/bfloat16');
     const { device, tensorflow, cpu, intraThreads, interThreads } = deviceReport();
     if (gpus?.problem && device === 'cpu') problems[problems.length - 1] += '; TensorFlow computes on the CPU meanwhile';
     if (wantsGpu && device === 'cpu' && !gpus?.problem)
@@ -83,6 +84,8 @@ async function examineTensorflow(problems: string[], wantsGpu: boolean): Promise
       [device === 'gpu' ? 'matmulTf32' : 'matmulFloat32']: speeds.float32,
       matmulFloat32: device === 'gpu' ? exactSpeed(n) : speeds.float32,
       matmulBfloat16: speeds.bfloat16,
+      bfloat16Products:
+        bfloat16Route() === 'native' ? 'by its own instructions' : 'as float32 of rounded numbers, which is faster here',
     };
   } catch (error) {
     problems.push(`TensorFlow does not load: ${(error as Error).message.split('\n')[0]}; run npm run setup`);

@@ -67,6 +67,9 @@ export async function speedOf({ card: asked }: RoomOptions): Promise<Speed & { s
     return { bf16: CARD_SHARE * bf16 * 1e12, f32: CARD_SHARE * tf32 * 1e12, said: share };
   }
   const { matmulSpeed } = await import('../runtime/device');
-  const [f32, bf16] = (['float32', 'bfloat16'] as const).map((precision) => CPU_SHARE * matmulSpeed(precision, 512, 2, 3) * 1e9);
+  const { bfloat16Route } = await import('../runtime/bfloat16');
+  const speed = (precision: 'float32' | 'bfloat16'): number => CPU_SHARE * matmulSpeed(precision, 512, 2, 3) * 1e9;
+  const f32 = speed('float32');
+  const bf16 = bfloat16Route() === 'native' ? speed('bfloat16') : f32;
   return { f32, bf16, said: `${100 * CPU_SHARE} % of a matrix product measured just now (assumed)` };
 }

@@ -76,6 +76,7 @@ export const recordSchema = z.looseObject({
     intraThreads: count,
     interThreads: count,
     precision: z.string(),
+    bf16: z.string().optional(),
   }),
   cost: z.looseObject({
     wallSeconds: amount,

@@ -76,6 +76,8 @@ export interface RunRecord {
     intraThreads: number;
     interThreads: number;
     precision: string;
+    /** With bf16: by which instructions (`runtime/bfloat16`); native where absent. */
+    bf16?: string;
   };
   cost: {
     wallSeconds: number;

@@ -1,4 +1,5 @@
 import { HOST } from '../ops/host';
+import { bfloat16Route } from '../runtime/bfloat16';
 import { InputError } from '../runtime/errors';
 import { backend, DataType, tf, type NativeAttribute, type NativeBinding, type NativeTensor } from '../runtime/tensorflow';
 import { dtypeNumber, type AttributeValue, type GraphBuilder } from './proto';
@@ -6,7 +7,10 @@ import { outputsOf, type Known } from './shapes';
 import { StandIns } from './stand-ins';
 import type { State } from './state';
 
-/** `f32`, or `bf16`: matmuls take bfloat16 inputs and round what they add up (in float32) to bfloat16 before it is float32 again, as PyTorch's autocast does; the rest stays float32. */
+/**
+ * `f32`, or `bf16`: matmuls take bfloat16 inputs and round what they add up (in float32) to bfloat16 before it is float32 again, as PyTorch's autocast does;
+ * the rest stays float32. Where the machine multiplies float32 faster, the rounded numbers are multiplied as float32 (`runtime/bfloat16`).
+ */
 export type Precision = 'f32' | 'bf16';
 
 const READS = new Set(['ReadVariableOp', 'ResourceGather']);
@@ -217,13 +221,19 @@ export class Recorder {
   private halfMatmul(op: string, name: string, from: string[], attributes: Record<string, AttributeValue>): void {
     const cast = (node: string, input: string, source: number, target: number): string =>
       this.graph.node('Cast', node, [input], { SrcT: ['type', source], DstT: ['type', target], Truncate: ['bool', false] });
+    const { float32, bfloat16 } = DataType;
+    const wide = bfloat16Route() === 'float32';
+    const rounded = (node: string, input: string): string =>
+      cast(node, cast(`${node}/half`, input, float32, bfloat16), bfloat16, float32);
     const halves = from.map((input, i) => {
-      let half = this.halves.get(input);
-      if (!half) this.halves.set(input, (half = cast(`${name}/half${i}`, input, DataType.float32, DataType.bfloat16)));
+      const node = `${name}/half${i}`;
+      const half = this.halves.get(input) ?? (wide ? rounded(node, input) : cast(node, input, float32, bfloat16));
+      this.halves.set(input, half);
       return half;
     });
-    this.graph.node(op, `${name}/half`, halves, { ...attributes, T: ['type', DataType.bfloat16] });
-    cast(name, `${name}/half`, DataType.bfloat16, DataType.float32);
+    const product = this.graph.node(op, `${name}/product`, halves, { ...attributes, T: ['type', wide ? float32 : bfloat16] });
+    if (wide) rounded(name, product);
+    else cast(name, product, bfloat16, float32);
   }
 
   /** Makes chance and tf.Variable.assign errors until the returned function is called. */

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
+import { bfloat16Route } from './bfloat16';
 import { projectRoot } from './files';
 import { findGpus } from './gpus';
 import { backend, tf } from './tensorflow';
@@ -43,6 +44,7 @@ export function environment(precision: string) {
     intraThreads: threads('TF_NUM_INTRAOP_THREADS'),
     interThreads: threads('TF_NUM_INTEROP_THREADS'),
     precision,
+    ...(precision === 'bf16' ? { bf16: bfloat16Route() } : {}),
     tf32: backend().isUsingGpuDevice && process.env.NVIDIA_TF32_OVERRIDE !== '0',
     tfjs: tf.version.tfjs,
   };

@@ -121,18 +121,51 @@ test('tensors live before and after are counted', () => {
   assert.deepEqual([tf.memory().numTensors, backend().binding.getNumOfTensors()], before);
 });
 
-test('bf16 rounds matmul inputs to 8 bits of mantissa and nothing else', () => {
-  const step: Entry['step'] = (_, { x }) => ({
-    product: tf.matMul<tf.Tensor2D>(x.reshape([1, 3]), x.reshape([3, 1])),
+/** Runs the body with bfloat16 products by this route, whatever the machine. */
+function withRoute<T>(route: string, body: () => T): T {
+  const saved = process.env.ESCI_BF16;
+  process.env.ESCI_BF16 = route;
+  try {
+    return body();
+  } finally {
+    if (saved === undefined) delete process.env.ESCI_BF16;
+    else process.env.ESCI_BF16 = saved;
+  }
+}
+
+test('bf16 rounds matmul inputs and results to 8 bits of mantissa and nothing else, by whichever instructions (oracle: worked)', () => {
+  const step: Entry['step'] = (_, { x, y }) => ({
+    product: tf.matMul<tf.Tensor2D>(x.reshape([1, 3]), y.reshape([3, 1])),
+    batched: tf.matMul<tf.Tensor3D>(x.reshape([1, 3, 1]), y.reshape([1, 1, 3])),
     sum: tf.sum(tf.mul(x, x)),
   });
-  const entry: Entry = { buckets: { b: { x: { shape: [3], dtype: 'float32' } } }, step };
-  const program = new Program({}, { entry }, { precision: 'bf16', eager: false });
-  const { product, sum } = program.run('entry', 'b', { x: [1 + 2 ** -9, 0, 0] });
-  assert.equal(product[0], 1);
-  assert.ok(sum[0] > 1);
+  const feed = { shape: [3], dtype: 'float32' } as const;
+  const entry: Entry = { buckets: { b: { x: feed, y: feed } }, step };
+  const at = 2 ** -9; // a quarter of the last place of 1 in bfloat16
+  const results = (['native', 'float32'] as const).map((route) =>
+    withRoute(route, () => {
+      const program = new Program({}, { entry }, { precision: 'bf16', eager: false });
+      const inputs = program.run('entry', 'b', { x: [1 + at, 0, 0], y: [1 + at, 0, 0] });
+      assert.equal(inputs.product[0], 1, `${route}: inputs are rounded`);
+      assert.ok(inputs.sum[0] > 1, `${route}: what is no product is not`);
+      // Two bfloat16 numbers whose product, 1 + 2⁻⁸ − 2⁻¹⁵, lies just below the middle of 1 and the next one, 1 + 2⁻⁷.
+      const result = program.run('entry', 'b', { x: [1 + 2 ** -7, 0, 0], y: [1 - 2 ** -8, 0, 0] });
+      assert.equal(result.product[0], 1, `${route}: the result is rounded`);
+      // A sum in float32: in bfloat16 the two small ones would be lost on the way (256 + 1 rounds to 256).
+      const summed = program.run('entry', 'b', { x: [256, 1, 1], y: [1, 1, 1] });
+      assert.equal(summed.product[0], 258, `${route}: sums are float32`);
+      const { batched } = program.run('entry', 'b', { x: [1.5, -3, 0.1], y: [1 / 3, 2, 700] });
+      program.dispose();
+      return batched;
+    }),
+  );
+  assert.deepEqual(results[0], results[1], 'one product a number: both routes give the same bits');
   assert.throws(() => new Program({}, { entry }, { precision: 'bf16', eager: true }), /bf16 needs a recorded program/);
-  program.dispose();
+  withRoute(
+    'fast',
+    () =>
+    assert.throws(() => new Program({}, { entry }, { precision: 'bf16', eager: false }), /ESCI_BF16 must be native or float32, got "fast"/), // prettier-ignore
+  );
 });
 
 test('the same computation is recorded once (oracle: node count)', () => {
