@@ -131,6 +131,11 @@ export interface GpuBenchOptions {
 
 /** Times every column at every shape on this machine's card; a column that fails is a line that says why. Refuses, in words, where there is no card. */
 export function benchGpu({ python, steps, only, out }: GpuBenchOptions): GpuFigures[] {
+  for (const name of only ?? [])
+    ensure(
+      GPU_SHAPES.some((shape) => shape.name === name),
+      `--only: shapes are ${GPU_SHAPES.map((shape) => shape.name).join(', ')}, got ${name}`,
+    );
   const { cards, problem } = findGpus();
   ensure(!problem, `bench --gpu times a card, and ${problem}`);
   const { device } = deviceReport();

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { finetuneMemory, graphBytes, RECOMPUTED, type Memory } from '../experiments/memory';
 import { scales } from '../experiments/scales';
 import type { FinetuneConfig } from '../experiments/config';
+import { bfloat16Route } from '../runtime/bfloat16';
+import { ensure } from '../runtime/errors';
 import { xlmr } from '../experiments/shape';
 import { NO_TRICKS } from '../finetune/step';
 import type { MemoryShape } from './bench-memory-child';
@@ -81,7 +83,8 @@ export function estimatedBytes(shape: MemoryShape): number {
     precision,
     ...(recompute ? { recompute: true } : {}),
   };
-  const memory: Memory = finetuneMemory(config, xlmr(layers, hidden, heads, vocabulary), { brands: 0, colors: 0 });
+  const half = bfloat16Route(false) === 'native' ? 2 : 4;
+  const memory: Memory = finetuneMemory(config, xlmr(layers, hidden, heads, vocabulary), { brands: 0, colors: 0 }, half);
   return memory.total + graphBytes(layers, 1, passesAlive(tricks) + (recompute ? RECOMPUTED : 0));
 }
 
@@ -89,6 +92,12 @@ const passesAlive = ({ fgm: adversary, rdrop: pair }: MemoryShape['tricks']): nu
 
 /** Estimates and measures each shape, a process each; prints a line for each on stdout. */
 export function benchMemory(only?: readonly string[]): MemoryFigures[] {
+  const begin = [...new Set(MEMORY_SHAPES.map(({ name }) => name.split(',')[0]))];
+  for (const part of only ?? [])
+    ensure(
+      MEMORY_SHAPES.some(({ name }) => name.startsWith(part)),
+      `--only: shapes begin with ${begin.join(' or ')}, got ${part}`,
+    );
   return MEMORY_SHAPES.filter(({ name }) => !only || only.some((part) => name.startsWith(part))).map(({ name, ...shape }) => {
     const out = execFileSync(process.execPath, ['--expose-gc', join(__dirname, 'bench-memory-child.js'), JSON.stringify(shape)], { encoding: 'utf8' }); // prettier-ignore
     const measured = (JSON.parse(out) as { step: number }).step;

@@ -85,7 +85,9 @@ async function examineTensorflow(problems: string[], wantsGpu: boolean): Promise
       matmulFloat32: device === 'gpu' ? exactSpeed(n) : speeds.float32,
       matmulBfloat16: speeds.bfloat16,
       bfloat16Products:
-        bfloat16Route() === 'native' ? 'by its own instructions' : 'as float32 of rounded numbers, which is faster here',
+        bfloat16Route(device === 'gpu') === 'native'
+          ? 'by its own instructions'
+          : 'as float32 of rounded numbers, which is faster here',
     };
   } catch (error) {
     problems.push(`TensorFlow does not load: ${(error as Error).message.split('\n')[0]}; run npm run setup`);

@@ -1,3 +1,4 @@
+import { bfloat16Route } from '../runtime/bfloat16';
 import { InputError } from '../runtime/errors';
 import { canonicalJson } from '../runtime/hash';
 import type { FinetuneConfig } from './config';
@@ -28,17 +29,19 @@ export interface Room {
 const isTraining = (experiment: Experiment): experiment is TrainingExperiment =>
   experiment.kind === 'finetune' || experiment.kind === 'out-of-fold';
 
-/** The needs of each part of a run; none for a run that trains no text network, or starts from weights whose widths are not known. */
-export function needsOf(experiment: Experiment, sizes: Pick<DataSizes, 'brands' | 'colors'> = sizesFor(experiment)): Need[] {
+/** The needs of each part of a run, on the card where there is one; none for a run that trains no text network, or starts from weights whose widths are not known. */
+export function needsOf(experiment: Experiment, { card }: Pick<Room, 'card'>): Need[] {
   if (!isTraining(experiment)) return [];
+  const sizes = sizesFor(experiment);
+  const half = bfloat16Route(card !== undefined) === 'native' ? 2 : 4;
   const { config } = experiment;
   const encoder = shapeOf(config.start, longestOf(config));
   if (!encoder) return [];
   const { optimiser, text, pretrain, start } = config;
-  const own: Need = { part: 'fine-tuning', batch: optimiser.batch, tokens: text.maxLength, memory: finetuneMemory(config, encoder, sizes) }; // prettier-ignore
+  const own: Need = { part: 'fine-tuning', batch: optimiser.batch, tokens: text.maxLength, memory: finetuneMemory(config, encoder, sizes, half) }; // prettier-ignore
   if (!pretrain) return [own];
   return [
-    { part: 'pre-training', batch: pretrain.batch, tokens: pretrain.maxLength, memory: pretrainMemory(pretrain, start, encoder, sizes) }, // prettier-ignore
+    { part: 'pre-training', batch: pretrain.batch, tokens: pretrain.maxLength, memory: pretrainMemory(pretrain, start, encoder, sizes, half) }, // prettier-ignore
     own,
   ];
 }
@@ -55,7 +58,7 @@ const fits = (need: Need, room: Room): boolean => {
 
 /** The need of a run that is largest for where it would run. */
 export function largestNeed(experiment: Experiment, room: Room): (Need & { bytes: number }) | undefined {
-  const needs = needsOf(experiment).map((need) => ({ ...need, bytes: inDevice(need, room) }));
+  const needs = needsOf(experiment, room).map((need) => ({ ...need, bytes: inDevice(need, room) }));
   return needs.sort((a, b) => b.bytes - a.bytes)[0];
 }
 
@@ -70,7 +73,7 @@ export function refuseMisfit(runs: readonly { name: string; experiment: Experime
     const key = canonicalJson(experiment.config);
     if (seen.has(key)) continue;
     seen.add(key);
-    const misfit = needsOf(experiment).find((need) => !fits(need, room));
+    const misfit = needsOf(experiment, room).find((need) => !fits(need, room));
     if (!misfit) continue;
     const { part, batch, tokens } = misfit;
     const beside = room.jobs > 1 ? ` a run, ${room.jobs} side by side` : '';
@@ -83,7 +86,7 @@ export function refuseMisfit(runs: readonly { name: string; experiment: Experime
 function remedy(experiment: TrainingExperiment, part: Need['part'], room: Room): string {
   const { config } = experiment;
   const needOf = (changed: FinetuneConfig): Need =>
-    needsOf({ ...experiment, config: changed }).find((need) => need.part === part)!;
+    needsOf({ ...experiment, config: changed }, room).find((need) => need.part === part)!;
   if (part === 'pre-training') {
     const pretrain = config.pretrain!;
     for (const change of halvings(pretrain.batch).flatMap((batch) => [{ batch }, { batch, recompute: true as const }])) {

@@ -31,12 +31,15 @@ export interface PassShape {
   dropout: boolean;
   attentionDropout: boolean;
   precision: 'f32' | 'bf16';
+  /** Bytes of a number that is kept in bfloat16: 4 where it is multiplied as float32 (`runtime/bfloat16`). */
+  half: number;
   recompute: boolean;
   /** The last layer is computed for the first token alone: it keeps little but queries, keys and values. */
   first: boolean;
 }
 
 const F32 = 4;
+/** Bytes of a bfloat16 number where the device multiplies those itself. */
 const HALF = 2;
 
 /**
@@ -46,16 +49,16 @@ const HALF = 2;
  *     + B·A·T²·(1 attention weights, 2 with dropout) + 3H² (the three joined weights)
  *
  * With bfloat16 what only matrix products read again is kept in 2 bytes (queries, keys, values, the heads' output, both outputs, GELU's result), the attention
- * weights in both, and every matrix's 2-byte copy too.
+ * weights in both, and every matrix's 2-byte copy too. Where rounded numbers are multiplied as float32, those copies take 4 bytes.
  */
-export function layerBytes({ encoder, batch, tokens, dropout, attentionDropout, precision }: PassShape): number {
+export function layerBytes({ encoder, batch, tokens, dropout, attentionDropout, precision, half }: PassShape): number {
   const { hidden, heads, ffn } = encoder;
   const rows = batch * tokens;
   const square = batch * heads * tokens * tokens;
   const masks = dropout ? F32 * 2 * rows * hidden : 0;
   const drawn = attentionDropout ? F32 * square : 0;
   if (precision === 'f32') return F32 * (8 * rows * hidden + 3 * rows * ffn + square + 3 * hidden * hidden) + masks + drawn;
-  const halves = HALF * (6 * rows * hidden + rows * ffn + square + 4 * hidden * hidden + 2 * hidden * ffn);
+  const halves = half * (6 * rows * hidden + rows * ffn + square + 4 * hidden * hidden + 2 * hidden * ffn);
   return halves + F32 * (2 * rows * hidden + 2 * rows * ffn + square) + masks + drawn;
 }
 
@@ -65,11 +68,11 @@ const workBytes = ({ encoder, batch, tokens }: PassShape): number =>
 
 /** What a pass keeps between its forward and its backward half, and what one layer needs on top while it is gone back through. */
 export function passBytes(pass: PassShape): { kept: number; work: number } {
-  const { encoder, batch, tokens, recompute, dropout, first, precision } = pass;
+  const { encoder, batch, tokens, recompute, dropout, first, precision, half } = pass;
   const { hidden, layers } = encoder;
   const rows = F32 * batch * tokens * hidden;
   const layer = layerBytes(pass);
-  const last = first ? ((precision === 'f32' ? F32 : HALF) / F32) * (3 * rows + F32 * 3 * hidden * hidden) : layer;
+  const last = first ? ((precision === 'f32' ? F32 : half) / F32) * (3 * rows + F32 * 3 * hidden * hidden) : layer;
   const embeddings = rows * (dropout ? 3 : 2); // normalised, result, mask
   return recompute
     ? { kept: embeddings + rows * layers, work: (layers > 1 ? layer : last) + workBytes(pass) }
@@ -105,11 +108,12 @@ export const graphBytes = (layers: number, buckets: number, passes: number): num
 /** What is kept in the machine's own memory instead: so many copies of the weights, and for the largest of them as much again, and a copy of what the card sent. */
 const onHostBytes = (copies: number, trained: number, largest: number): number => copies * trained + (copies + 1) * largest;
 
-/** Memory of fine-tuning: the formula that `bench --memory` holds against measurements. */
+/** Memory of fine-tuning: the formula that `bench --memory` holds against measurements. `half`: bytes of a number kept in bfloat16. */
 export function finetuneMemory(
   config: FinetuneConfig,
   encoder: EncoderShape,
   sizes: Pick<DataSizes, 'brands' | 'colors'>,
+  half = HALF,
 ): Memory {
   const { optimiser, head, text, tricks, precision } = config;
   const rates = config.start;
@@ -120,6 +124,7 @@ export function finetuneMemory(
     dropout: rates.dropout > 0,
     attentionDropout: rates.attentionDropout > 0,
     precision,
+    half,
     recompute: config.recompute ?? false,
     first: head.pooling === 'cls',
   };
@@ -167,6 +172,7 @@ export function pretrainMemory(
   start: { dropout: number; attentionDropout: number },
   encoder: EncoderShape,
   sizes: Pick<DataSizes, 'brands' | 'colors'>,
+  half = HALF,
 ): Memory {
   const { contrastive, mlm, batch } = config;
   const full = { ...encoder, padId: 0, epsilon: 1e-5, dropout: 0, attentionDropout: 0 };
@@ -180,6 +186,7 @@ export function pretrainMemory(
     dropout: dropout > 0,
     attentionDropout: start.attentionDropout > 0,
     precision: config.precision,
+    half,
     recompute: config.recompute ?? false,
     first,
   });

@@ -222,7 +222,7 @@ export class Recorder {
     const cast = (node: string, input: string, source: number, target: number): string =>
       this.graph.node('Cast', node, [input], { SrcT: ['type', source], DstT: ['type', target], Truncate: ['bool', false] });
     const { float32, bfloat16 } = DataType;
-    const wide = bfloat16Route() === 'float32';
+    const wide = bfloat16Route(backend().isUsingGpuDevice) === 'float32';
     const rounded = (node: string, input: string): string =>
       cast(node, cast(`${node}/half`, input, float32, bfloat16), bfloat16, float32);
     const halves = from.map((input, i) => {

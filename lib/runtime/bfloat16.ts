@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { InputError } from './errors';
-import { backend } from './tensorflow';
 
 /** Who multiplies matrices rounded to bfloat16: the device's own bfloat16 instructions (`native`), or its float32 ones, to which the rounded numbers are handed (`float32`). */
 export type Bfloat16Route = 'native' | 'float32';
@@ -25,11 +24,11 @@ function cpuinfo(): string {
 }
 
 /** The route of this process: native on a GPU, by the processor elsewhere; `ESCI_BF16=native` or `float32` decides itself. */
-export function bfloat16Route(): Bfloat16Route {
+export function bfloat16Route(gpu: boolean): Bfloat16Route {
   const told = process.env.ESCI_BF16;
   if (told === 'native' || told === 'float32') return told;
   if (told) throw new InputError(`ESCI_BF16 must be native or float32, got ${JSON.stringify(told)}`);
-  return backend().isUsingGpuDevice ? 'native' : (known ??= routeOf(cpuinfo()));
+  return gpu ? 'native' : (known ??= routeOf(cpuinfo()));
 }
 
 let known: Bfloat16Route | undefined;

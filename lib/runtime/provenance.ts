@@ -44,7 +44,7 @@ export function environment(precision: string) {
     intraThreads: threads('TF_NUM_INTRAOP_THREADS'),
     interThreads: threads('TF_NUM_INTEROP_THREADS'),
     precision,
-    ...(precision === 'bf16' ? { bf16: bfloat16Route() } : {}),
+    ...(precision === 'bf16' ? { bf16: bfloat16Route(backend().isUsingGpuDevice) } : {}),
     tf32: backend().isUsingGpuDevice && process.env.NVIDIA_TF32_OVERRIDE !== '0',
     tfjs: tf.version.tfjs,
   };

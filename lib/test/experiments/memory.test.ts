@@ -55,12 +55,16 @@ test("InfoXLM-large's state: weights counted one by one, two moments, a shadow u
 
 test('what a layer keeps, by hand: 2 texts of 3 tokens, H 4, F 8, 2 heads', () => {
   const shape = { ...encoder, layers: 1, hidden: 4, heads: 2, ffn: 8 };
-  const pass = { encoder: shape, batch: 2, tokens: 3, dropout: false, attentionDropout: false, precision: 'f32', recompute: false, first: false } as const; // prettier-ignore
+  const pass = { encoder: shape, batch: 2, tokens: 3, dropout: false, attentionDropout: false, precision: 'f32', half: 2, recompute: false, first: false } as const; // prettier-ignore
   // 6 rows: 8·6·4 = 192, 3·6·8 = 144, 2·2·9 = 36, joined weights 3·16 = 48: 420 numbers of 4 bytes; masks 2·6·4 = 48 more, attention's 36.
   assert.equal(layerBytes(pass), 4 * 420);
   assert.equal(layerBytes({ ...pass, dropout: true, attentionDropout: true }), 4 * (420 + 48 + 36));
   const large = { ...pass, encoder, batch: 32, tokens: 256 };
   assert.ok(layerBytes({ ...large, precision: 'bf16' }) < layerBytes(large));
+  assert.ok(
+    layerBytes({ ...large, precision: 'bf16', half: 4 }) > layerBytes(large),
+    'rounded copies of 4 bytes stand beside what they were made from',
+  );
 });
 
 test('more rows, longer texts, FGM and R-Drop take more; layers computed again take less (oracle: order)', () => {
