@@ -12,7 +12,7 @@ export interface MixupConfig {
   alpha: number;
   /** Which vector is mixed: the pooled encoder vector (the paper's words; the release's task 2), or the tanh feature (its task 3). */
   site: 'pooled' | 'feature';
-  /** `false`: the loss of the unmixed batch is left out. Absent: ½(clean + mixed), this paper's. */
+  /** `false`: the loss of the unmixed batch is left out (with the site `feature`, or a trick that trains what lies before the output). Absent: ½(clean + mixed), this paper's. */
   clean?: false;
 }
 

@@ -101,6 +101,10 @@ export function checkStep(
     );
   }
   ensure(!(mixup && scoresGains(loss)), 'mixup needs a classifier: the release has none in task 1');
+  ensure(
+    !(mixup?.clean === false && mixup.site === 'pooled') || fgm || rdrop,
+    'mixup.clean false needs mixup.site feature: mixed pooled vectors alone do not train the layers between them and the output, through which predictions go',
+  );
   ensure(Number.isInteger(accumulation) && accumulation >= 1, `accumulation must be a whole number ≥ 1, got ${accumulation}`);
 }
 
@@ -187,8 +191,14 @@ export function stepGradients(
     const first = valueAndGradients(clean, start);
     const points = attack(first.gradients);
     const second = valueAndGradients((p) => adversarial(attacked(p, points)), params);
-    const names = Object.keys(first.gradients).filter((name) => name !== WORD_SHIFT);
-    const gradients = Object.fromEntries(names.map((n) => [n, scaled(tf.add(first.gradients[n], second.gradients[n] ?? 0))]));
+    // A weight that one of the passes alone reaches has that pass's gradient (mixup of pooled vectors passes the head's inner layer by).
+    const names = Object.keys({ ...first.gradients, ...second.gradients }).filter((name) => name !== WORD_SHIFT);
+    const gradients = Object.fromEntries(
+      names.map((n) => [
+        n,
+        scaled(n in first.gradients ? tf.add(first.gradients[n], second.gradients[n] ?? 0) : second.gradients[n]),
+      ]),
+    );
     return {
       total: scaled(tf.add(first.value, second.value)),
       parts: { ...noted, adversarial: second.value, clean: first.value, perturbation: lengthOf(points[points.length - 1]) },

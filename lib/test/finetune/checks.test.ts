@@ -87,6 +87,10 @@ test('settings under which a trick could do nothing are refused before the run',
   refused({ rdrop: { ...textbook, pair: 'fgm' } }, 0.1, 4, /rdrop\.pair 'fgm' needs fgm switched on/);
   refused({ mixup: { alpha: 0, site: 'pooled' } }, 0.1, 4, /mixup\.alpha must be/);
   refused({ ema: { decay: 1, warmup: false } }, 0.1, 4, /ema\.decay must be/);
+  const mixedAlone = { alpha: 0.2, site: 'pooled', clean: false } as const;
+  refused({ mixup: mixedAlone }, 0.1, 4, /mixup\.clean false needs mixup\.site feature/);
+  for (const trains of [{ fgm }, { rdrop: textbook }, { mixup: { ...mixedAlone, site: 'feature' as const } }])
+    checkStep({ ...plain, tricks: { ...NO_TRICKS, mixup: mixedAlone, ...trains } }, 0.1, 4);
   assert.throws(
     () =>
       checkStep(

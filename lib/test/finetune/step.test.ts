@@ -72,6 +72,27 @@ test('two accumulated halves are one whole batch', () => {
   whole.program.dispose();
 });
 
+test('a weight that the adversarial pass alone reaches is trained by it (oracle: at hardly any ε that pass is the plain step)', () => {
+  const tricks: Tricks = {
+    ...NO_TRICKS,
+    fgm: { ...all.fgm!, epsilon: 1e-6 },
+    mixup: { alpha: 0.2, site: 'pooled', clean: false },
+  };
+  // Mixed pooled vectors go through the output projection alone, past these.
+  const beside = ['heads.esci.dense.weight', 'heads.esci.dense.bias', 'heads.esci.brand.weight', 'heads.esci.trigrams.weight'];
+  const [got, expected] = [tricks, NO_TRICKS].map((own) => {
+    const { program, update } = trained({ ...plain, clip: 0, tricks: own });
+    update(0);
+    const moments = program.read(beside.map((name) => `adam.m/${name}`));
+    program.dispose();
+    return moments;
+  });
+  for (const [name, values] of Object.entries(expected)) {
+    assert.ok(norm(values) > 1e-4, `${name} is trained by the plain step`);
+    values.forEach((x, i) => assert.ok(Math.abs(got[name][i] - x) < 1e-5, `${name}[${i}]: ${got[name][i]}, expected ${x}`));
+  }
+});
+
 test('eight pairs can be learned by heart, with EMA, FGM and R-Drop on', () => {
   const { program, update } = trained(
     { ...everything, tricks: { ...all, mixup: null }, combine: 'mean' },
