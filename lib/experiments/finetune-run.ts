@@ -218,6 +218,10 @@ export function fit(
 ): Promise<RunResult> {
   const steps = updatesOf(config.length, classifier.updatesPerEpoch(inputs, key.fold('batches')));
   ensure(steps >= 1, `a run needs at least one update, got ${steps}`);
+  ensure(
+    !evaluation || evaluation.every <= steps,
+    `select.every: got ${evaluation?.every} updates; at most the run's ${steps} (nothing would be evaluated, and the last weights kept)`,
+  );
   const { program } = classifier;
   const every = hooks.checkpointEvery ?? CHECKPOINT_EVERY;
   return train(

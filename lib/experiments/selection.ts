@@ -3,9 +3,12 @@ import type { Checkpoints } from '../train/checkpoint';
 import type { Plan } from '../train/loop';
 import type { Duration, FinetuneConfig } from './config';
 
-/** A duration in optimiser updates. */
+/** What a product of two decimals may be off by: 1.1 epochs of 10 updates are 11. */
+const ROUNDING = 1e-9;
+
+/** A duration in optimiser updates, of which an epoch has `perEpoch` (it may be a fraction); epochs are rounded up to whole updates. */
 export function updatesOf(duration: Duration, perEpoch: number): number {
-  return 'steps' in duration ? duration.steps : Math.max(1, Math.ceil(duration.epochs * perEpoch));
+  return 'steps' in duration ? duration.steps : Math.max(1, Math.ceil(duration.epochs * perEpoch - ROUNDING));
 }
 
 /** The metric by which the best of several evaluations is kept. */

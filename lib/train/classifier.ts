@@ -116,11 +116,14 @@ export class Classifier {
     return Object.fromEntries(Object.keys(this.specs).map((n) => [n, (values[EMA_PREFIX + n] ?? values[n]) as Float32Array]));
   }
 
-  /** Optimiser updates in an epoch over these rows. With a loss that ranks, batches hold whole queries, and are as many as the first epoch of `trainingBatches` has. */
+  /**
+   * Optimiser updates in an epoch over these rows, a fraction where its batches are no multiple of an update's (updates go on over the end of an epoch). With a loss that
+   * ranks, batches hold whole queries, and are as many as the first epoch of `trainingBatches` has.
+   */
   updatesPerEpoch(inputs: Inputs, key: Key): number {
     const { batch, step } = this.spec;
     const batches = isRankingLoss(step.loss.kind) ? this.epoch(inputs, key, 0).length : Math.ceil(inputs.tokens.size / batch);
-    return Math.max(1, Math.floor(batches / step.accumulation));
+    return batches / step.accumulation;
   }
 
   /** The batches of epoch `n`: by length, or of whole queries. */

@@ -25,6 +25,16 @@ test('a duration is updates or epochs (oracle: arithmetic)', () => {
   assert.equal(updatesOf({ steps: 7 }, 13), 7);
   assert.equal(updatesOf({ epochs: 0.5 }, 13), 7);
   assert.equal(updatesOf({ epochs: 0.001 }, 13), 1);
+  assert.equal(updatesOf({ epochs: 1.1 }, 10), 11, 'a product of decimals');
+  // 63 micro-batches, 32 to an update: two epochs are 126 / 32 = 3.9 updates, not two of one each.
+  assert.equal(updatesOf({ epochs: 2 }, 63 / 32), 4);
+});
+
+test('a run that is too short for its first evaluation is refused', async () => {
+  await assert.rejects(
+    run({ select: { every: { steps: 5 } }, length: { steps: 4 } }),
+    /^InputError: select\.every: got 5 updates; at most the run's 4/,
+  );
 });
 
 test("early-best selection keeps the evaluation with the best metric, and the record says which (oracle: the run's own curve)", async () => {

@@ -54,11 +54,11 @@ test('an epoch has as many updates as its batches: whole queries where the loss 
   };
   const inputs: Inputs = { tokens, classes: Int32Array.from(tokens.labels), gains: new Float32Array(rows) };
   const key = Key.from('epochs');
-  const updates = (kind: 'ce' | 'ranknet'): number => {
+  const updates = (kind: 'ce' | 'ranknet', accumulation = 1): number => {
     const spec = {
       ...shape,
       batch: BATCH,
-      step: { ...shape.step, loss: { ...shape.step.loss, kind } },
+      step: { ...shape.step, accumulation, loss: { ...shape.step.loss, kind } },
       sizes: { ...shape.sizes, outputs: kind === 'ce' ? 4 : 1 },
     } as typeof shape;
     const classifier = new Classifier(spec);
@@ -69,6 +69,7 @@ test('an epoch has as many updates as its batches: whole queries where the loss 
     }
   };
   assert.equal(updates('ce'), Math.ceil(rows / BATCH));
+  assert.equal(updates('ce', 4), Math.ceil(rows / BATCH) / 4, 'batches that fill no update are not forgotten');
   const whole = queryBatches(tokens.queryIds, new Int32Array(rows).fill(1), { batch: BATCH, buckets: shape.buckets, key: key.fold('epoch', 0) }); // prettier-ignore
   assert.equal(updates('ranknet'), whole.length);
   assert.ok(whole.length > Math.ceil(rows / BATCH), 'two lists of seven fill a batch of sixteen');
