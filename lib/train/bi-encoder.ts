@@ -90,7 +90,10 @@ export async function trainBiEncoder(options: BiEncoderOptions): Promise<BiEncod
   const products = await tokenizer.encodeSingles(pairs.map(({ product }) => product), { maxLength: full.productLength }); // prettier-ignore
   const lengths = Int32Array.from(products, ({ ids }) => ids.length);
   const buckets = lengthBuckets(lengths, { batch, multiple: 8, maxLength: full.productLength, buckets: 3 });
-  const queryLength = Math.min(full.queryLength, 8 * Math.ceil(Math.max(...queries.map(({ ids }) => ids.length)) / 8));
+  const queryLength = Math.min(
+    full.queryLength,
+    8 * Math.ceil(queries.reduce((most, { ids }) => Math.max(most, ids.length), 0) / 8),
+  );
 
   const specs = encoderParams(config);
   const head = { [BIAS]: { shape: [1] } };

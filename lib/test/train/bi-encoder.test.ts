@@ -108,6 +108,13 @@ test('a function of the seed, eager and recorded alike; weight 0 teaches nothing
   );
 });
 
+test('as many pairs as a log gives: more than a call has room for as arguments', async () => {
+  const few = pairsOf('train').slice(0, 3);
+  const pairs = Array.from({ length: 150_000 }, (_, i) => few[i % 3]);
+  const { steps } = await trainBiEncoder({ encoder, pairs, steps: 1, batch: 2 });
+  assert.equal(steps, 1);
+});
+
 test('mistakes are named in one line', async () => {
   const pairs = [{ query: 'a', product: 'b' }];
   await assert.rejects(trainBiEncoder({ encoder, pairs: [], steps: 1 }), /at least one pair to learn from, got none/);
