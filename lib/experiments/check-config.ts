@@ -68,8 +68,10 @@ export function checkExperiment(experiment: Experiment): void {
       check(rankingSchema, experiment.config);
       const { ranker } = experiment.config;
       const networks = ranker.by === 'network' ? [ranker] : ranker.by === 'each' ? Object.values(ranker.members) : [];
-      networks.forEach(({ start, network, pretrain }) => {
+      networks.forEach(({ start, network, pretrain, optimiser }) => {
         scratch(start);
+        const { accumulation } = optimiser;
+        ensure(accumulation === 1, `ranker.optimiser.accumulation: got ${accumulation}; 1 (a ranker updates after every batch)`);
         checkNetwork(network);
         if (pretrain) checkTasks(pretrain, 'ranker.pretrain.');
       });

@@ -142,6 +142,10 @@ test('pre-training and ranking are held to the same', () => {
     /optimiser\.decay: got "exp"; one of linear, cosine, constant/,
   );
   assert.throws(
+    () => plan('ranking', 'ranker.optimiser.accumulation=4'),
+    /ranker\.optimiser\.accumulation: got 4; 1 \(a ranker updates after every batch\)/,
+  );
+  assert.throws(
     () => plan('ranking', 'engagement.click={"flor":1}'),
     /engagement\.click\.flor is not a setting: there are positions, top/,
   );
