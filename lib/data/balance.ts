@@ -7,7 +7,7 @@ export interface BalanceOptions {
   classes: readonly Label[];
   /** Length of a chunk in characters (code points), by locale. */
   chunkChars: Readonly<Record<Locale, number>>;
-  /** Weight of an extra row. */
+  /** Weight of an extra row, as a share of its row's own. */
   weight: number;
   /** A shorter last chunk than this makes no row. */
   minChars: number;
@@ -28,7 +28,7 @@ export const BALANCE: BalanceOptions = {
 
 /**
  * Class balance (paper.md §5): the rows, followed by extra ones for the rare classes. Bullets and description, joined by a blank, are cut into chunks;
- * each chunk makes a row whose title is title + ' ' + chunk, whose bullets and description are empty, and whose weight is 0.3.
+ * each chunk makes a row whose title is title + ' ' + chunk, whose bullets and description are empty, and whose weight is 0.3 (of the row's own, where it has one).
  * Extra rows have example ids above the largest given one. Only training rows should be given.
  */
 export function balanceClasses(rows: readonly Row[], options: Partial<BalanceOptions> = {}): Row[] {
@@ -50,7 +50,15 @@ export function balanceClasses(rows: readonly Row[], options: Partial<BalanceOpt
         .trim();
       if (!chunk || Math.min(size, text.length - at) < minChars) continue;
       made++;
-      extra.push({ ...row, exampleId: nextId++, title: `${row.title} ${chunk}`.trim(), bullets: '', description: '', weight });
+      const own = weight * (row.weight ?? 1);
+      extra.push({
+        ...row,
+        exampleId: nextId++,
+        title: `${row.title} ${chunk}`.trim(),
+        bullets: '',
+        description: '',
+        weight: own,
+      });
     }
   }
   return [...rows, ...extra];
@@ -74,8 +82,8 @@ export interface TranslateOptions {
 const FIELDS = ['query', 'title', 'description', 'bullets', 'brand', 'color'] as const;
 
 /**
- * Extra rows in another language (paper.md §5: Spanish to English): the rows of locale `from`, query and product text translated, locale `to`, weight 0.3,
- * example ids above the largest given one. Throws where the engine returns another number of texts than it was given.
+ * Extra rows in another language (paper.md §5: Spanish to English): the rows of locale `from`, query and product text translated, locale `to`, weight 0.3 (of the row's
+ * own), example ids above the largest given one. Throws where the engine returns another number of texts than it was given.
  */
 export async function translateRows(
   rows: readonly Row[],
@@ -95,7 +103,7 @@ export async function translateRows(
         Row,
         (typeof FIELDS)[number]
       >;
-      translated.push({ ...row, ...fields, locale: to, exampleId: nextId++, weight });
+      translated.push({ ...row, ...fields, locale: to, exampleId: nextId++, weight: weight * (row.weight ?? 1) });
     });
   }
   return translated;

@@ -139,6 +139,8 @@ test('class balance cuts bullets and description of rare classes into weighted r
   assert.equal(balanceClasses(given, { classes: ['I'], chunkChars: { us: 3, es: 3, jp: 2 } }).length, 6);
   assert.equal(balanceClasses(given, { chunkChars: { us: 3, es: 3, jp: 2 }, maxChunks: 1, minChars: 2 }).length, 6);
   assert.equal(balanceClasses(given, { classes: [] }).length, 4);
+  const doubted = row(0, { label: 'C', bullets: 'abc', weight: 0.5 });
+  assert.equal(balanceClasses([doubted])[1].weight, 0.15, 'a row that counts half has extra rows that count half as much');
   assert.throws(() => balanceClasses(given, { weight: 2 }), /weight must be between 0 and 1/);
 });
 
@@ -154,6 +156,8 @@ test('translated rows come from the engine, in order, beside the originals', asy
     [only.title, only.brand, only.query, only.locale, only.exampleId, only.weight],
     ['ZAPATO', '', 'QUERY 1', 'us', 2, 0.3],
   );
+  const [half] = await translateRows([{ ...given[1], weight: 0.5 }], { translator });
+  assert.equal(half.weight, 0.15);
   await assert.rejects(translateRows(given, { translator: { translate: () => Promise.resolve([]) } }), /returned 0 texts for 6/);
 });
 
