@@ -50,7 +50,8 @@ export const decaysByDefault = (name: string): boolean => !/(^|\.)bias$|LayerNor
  *     w ← w − η λ w;   m ← β₁m + (1−β₁)g;   v ← β₂v + (1−β₂)g²;   w ← w − η (m/(1−β₁ᵗ)) / (√(v/(1−β₂ᵗ)) + ε)
  *
  * TensorFlow's fused kernel divides by √v + ε after folding both corrections into the rate; fed with ε·√(1−β₂ᵗ) the two are the same number.
- * `gradients` are by weight name; a weight without one is left alone. `feeds` holds ADAMW_FEEDS.
+ * `gradients` are by weight name; a weight without one is left alone. `feeds` holds ADAMW_FEEDS. t is the number of the run's update for every weight; torch counts for each
+ * weight the updates in which it had a gradient, which differs where some have none in some updates (heads of pre-training's tasks in turn, over their first few hundred).
  */
 export function adamW(
   state: State,
