@@ -29,6 +29,9 @@ Settings that --tricks switches on, for --set (with their values: --list-setting
   mixup      tricks.mixup.alpha=0.2, tricks.mixup.site=pooled|feature
 Set as JSON, since they are absent where they are off: "scope":"example" of fgm, pgd and freelb moves each text by itself, "clean":false of mixup trains on
 the mixed loss alone: --set 'tricks.mixup={"alpha":0.2,"site":"feature","clean":false}'
+--mode as-coded sets tricks alone. Its R-Drop is added up over the rows of a micro-batch, 8 in the release, and its losses are divided by their number; its optimiser:
+  --set combine=mean --set optimiser.batch=8 --set optimiser.accumulation=32 --set optimiser.warmup=0.02 --set optimiser.decay=cosine --set optimiser.clip=0
+  --set optimiser.weightDecay=0
 Others without a name in --tricks:
   loss.kind=ce|poly1|focal|ghm, for task 1 also mse|ranknet|listnet|lambdarank
   loss.smoothing=0.1         label smoothing: this share of the target is spread over all classes

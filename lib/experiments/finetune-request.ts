@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ADVERSARIES, adversaryDefaults } from '../finetune/adversary';
 import { EMA_MODES } from '../finetune/ema';
 import { FGM_MODES } from '../finetune/fgm';
-import { MIXUP_MODES } from '../finetune/mixup';
+import { mixupOfMode } from '../finetune/mixup';
 import { RDROP_MODES } from '../finetune/rdrop';
 import type { Tricks } from '../finetune/step';
 import { NO_TRICKS } from '../finetune/step';
@@ -42,9 +42,10 @@ const MODES = ['as-published', 'as-coded', 'textbook'] as const;
 
 /**
  * The tricks of a list of names, with the scale's settings or those of a mode. `pgd`, `freelb` and `awp` stand in the place of FGM, with settings of their own.
- * With the scale's settings R-Drop without an adversary compares with a second dropout pass, as its own paper has it; a mode's R-Drop is what the mode says.
+ * With the scale's settings R-Drop without an adversary compares with a second dropout pass, as its own paper has it; a mode's R-Drop is what the mode says. Mixup as coded is what
+ * the release has in the task.
  */
-export function tricksNamed(names: string | undefined, scale: Scale, modeName?: string): Tricks {
+export function tricksNamed(names: string | undefined, scale: Scale, modeName?: string, task: 1 | 2 | 3 = 2): Tricks {
   const wanted = (names ?? '').split(',').map((name) => name.trim()).filter(Boolean).map((name) => oneOf('--tricks', name, TRICKS)); // prettier-ignore
   const mode = modeName === undefined ? undefined : oneOf('--mode', modeName, MODES);
   ensure(!mode || wanted.length > 0, `--mode ${mode} is one of the tricks' settings: expected --tricks beside it`);
@@ -61,7 +62,10 @@ export function tricksNamed(names: string | undefined, scale: Scale, modeName?: 
     );
     chosen.fgm = adversaryDefaults(adversary, scale.tricks.fgm);
   }
-  if (wanted.includes('mixup')) chosen.mixup = mode ? MIXUP_MODES[mode] : scale.tricks.mixup;
+  if (wanted.includes('mixup')) {
+    chosen.mixup = mode ? mixupOfMode(mode, task) : scale.tricks.mixup;
+    ensure(chosen.mixup, `--mode ${mode}: the release has no mixup in task ${task}; expected --tricks without it`);
+  }
   if (wanted.includes('rdrop')) {
     const own = chosen.fgm ? scale.tricks.rdrop : RDROP_MODES.textbook;
     chosen.rdrop = mode ? RDROP_MODES[mode] : own;
@@ -79,7 +83,7 @@ export async function finetuneExperiment(request: FinetuneRequest): Promise<Fine
   const base: FinetuneConfig = {
     ...scale.base,
     task,
-    tricks: tricksNamed(request.tricks, scale, request.mode),
+    tricks: tricksNamed(request.tricks, scale, request.mode, task),
     ...(request.from === undefined
       ? { pretrain: tablePretraining(scale) }
       : { start: await startFrom(request.from, scale.base.start), pretrain: null }),

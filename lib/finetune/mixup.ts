@@ -22,6 +22,12 @@ export const MIXUP_MODES = {
   textbook: { alpha: 0.2, site: 'feature', clean: false },
 } as const satisfies Record<string, MixupConfig>;
 
+/** The settings of a mode for a task. As coded, task 2 mixes the pooled vector, task 3 the feature, and task 1 does without: null. */
+export function mixupOfMode(mode: keyof typeof MIXUP_MODES, task: 1 | 2 | 3): MixupConfig | null {
+  if (mode !== 'as-coded' || task === 2) return MIXUP_MODES[mode];
+  return task === 3 ? { ...MIXUP_MODES[mode], site: 'feature' } : null;
+}
+
 /** What a step is fed: λ and the permutation. */
 export const mixupFeeds = (batch: number) =>
   ({ mixLambda: { shape: [], dtype: 'float32' }, mixOrder: { shape: [batch], dtype: 'int32' } }) as const;

@@ -121,5 +121,9 @@ test('every adversary by name, and every trick in every mode, can be trained as 
     assert.deepEqual(tricks, expected);
     checkFinetune({ ...scale.base, tricks });
   }
+  // The release mixes the pooled vector in task 2, the feature in task 3, and nothing in task 1.
+  assert.deepEqual(tricksNamed('mixup', scale, 'as-coded', 3).mixup, { alpha: 0.2, site: 'feature' });
+  assert.deepEqual(tricksNamed('mixup', scale, 'as-published', 3).mixup, { alpha: 0.2, site: 'pooled' });
+  assert.throws(() => tricksNamed('mixup', scale, 'as-coded', 1), /the release has no mixup in task 1/);
   assert.throws(() => tricksNamed(undefined, scale, 'textbook'), /--mode textbook .* expected --tricks beside it/);
 });
