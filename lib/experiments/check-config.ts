@@ -7,6 +7,7 @@ import { ensure, unknownChoice } from '../runtime/errors';
 import type { EncoderStart, FinetuneConfig } from './config';
 import { COMBINE, type EnsembleConfig } from './ensemble-run';
 import type { Experiment } from './experiment';
+import { membersOf, type Ranker } from './graded/config';
 import { choice, check, list, settings } from './schema/fields';
 import { finetuneSchema } from './schema/finetune';
 import { gradedSchema } from './schema/graded';
@@ -63,11 +64,16 @@ export function checkExperiment(experiment: Experiment): void {
       check(ensembleSchema, experiment.config);
       return experiment.config.members.forEach(checkFinetune);
     case 'graded':
-      return check(gradedSchema, experiment.config);
+      check(gradedSchema, experiment.config);
+      return gradedRanker(experiment.config.ranker);
     case 'ranking': {
       check(rankingSchema, experiment.config);
       const { ranker } = experiment.config;
       const networks = ranker.by === 'network' ? [ranker] : ranker.by === 'each' ? Object.values(ranker.members) : [];
+      if (ranker.by === 'bi-encoder') {
+        scratch(ranker.start);
+        if (ranker.pretrain) checkTasks(ranker.pretrain, 'ranker.pretrain.');
+      }
       networks.forEach(({ start, network, pretrain, optimiser }) => {
         scratch(start);
         const { accumulation } = optimiser;
@@ -80,6 +86,18 @@ export function checkExperiment(experiment: Experiment): void {
     default:
       return unknownChoice('kind', experiment);
   }
+}
+
+/** A cross-encoder is a fine-tuning of four classes whose scores rank: what would choose or change its rows is not read. */
+function gradedRanker(ranker: Ranker): void {
+  membersOf(ranker).forEach(gradedRanker);
+  if (ranker.by === 'cosine' && ranker.encoder.pretrain) checkTasks(ranker.encoder.pretrain, 'ranker.encoder.pretrain.');
+  if (ranker.by !== 'cross-encoder') return;
+  const { model } = ranker;
+  checkFinetune(model);
+  ensure(model.task === 2, `ranker.model.task: got ${model.task}; 2 (four classes)`);
+  for (const name of ['balance', 'select', 'clean'] as const)
+    ensure(!model[name], `ranker.model.${name}: got ${JSON.stringify(model[name])?.slice(0, 60)}; nothing (a graded ranker does not read it)`); // prettier-ignore
 }
 
 function scratch(start: EncoderStart): void {

@@ -149,4 +149,17 @@ test('pre-training and ranking are held to the same', () => {
     () => plan('ranking', 'engagement.click={"flor":1}'),
     /engagement\.click\.flor is not a setting: there are positions, top/,
   );
+  // A graded cross-encoder is checked as a fine-tuning is, also among members, and for what it would not read.
+  const { cells } = planGrid({ table: 'chorus', scale: 'minilm', seeds: 1, rows: ['cross-esci'] });
+  const graded = cells[0].experiment as Extract<Experiment, { kind: 'graded' }>;
+  const changed = (setting: string, members = false): Experiment => {
+    const ranker = applySettings(graded.config.ranker, [setting]);
+    return { ...graded, config: { ...graded.config, ranker: members ? { by: 'head', c: 1, members: [ranker] } : ranker } };
+  };
+  assert.throws(() => checkExperiment(changed('model.task=1')), /ranker\.model\.task: got 1; 2 \(four classes\)/);
+  assert.throws(
+    () => checkExperiment(changed('model.select={"every":{"steps":5}}', true)),
+    /ranker\.model\.select: got {"every":{"steps":5}}; nothing/,
+  );
+  assert.throws(() => checkExperiment(changed('model.loss.smoothing=1')), /smoothing/);
 });
