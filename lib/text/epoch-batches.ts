@@ -21,7 +21,8 @@ export interface EpochOptions {
   /** `train`: random batches in random order. `none`: by length, for evaluation; every row once. Default `train`. */
   shuffle?: 'train' | 'none';
   /**
-   * What becomes of the last rows that do not make a batch. `fill`: the batch is filled with the epoch's first rows, which count again. `drop`: they are left out.
+   * What becomes of the last rows that do not make a batch. `fill`: the batch is filled with the epoch's first rows, which count again. `drop`: they are left out: fewer than B
+   * rows an epoch, drawn anew in each, mostly long ones.
    * `pad`: it is filled with rows of no weight. Default: `fill` in training, `pad` (the only choice) in evaluation.
    */
   last?: 'fill' | 'drop' | 'pad';
