@@ -36,6 +36,10 @@ export function checkFinetune(config: FinetuneConfig): void {
     head.trigrams === 0 || trigrams,
     `head.trigrams: got ${head.trigrams}; 0 where trigrams is null (there is no vocabulary)`,
   );
+  ensure(
+    loss.smoothing === 0 || !scoresGains(loss),
+    `loss.smoothing: got ${loss.smoothing}; 0 for loss.kind ${loss.kind}, whose targets are gains (it would not be read)`,
+  );
   const step = { loss, tricks, combine, accumulation: optimiser.accumulation };
   checkStep(step, head.dropout + start.dropout + start.attentionDropout, outputsOf(config));
   if (pretrain) checkTasks(pretrain, 'pretrain.');
@@ -112,5 +116,11 @@ function checkTasks({ mlm, product2query, product2brand, contrastive, until, ste
     `${at || 'the configuration: '}mlm … contrastive: at least one task must not be null`,
   );
   if (mlm) ensure(mlm.mask + mlm.random <= 1, `${at}mlm.random: got ${mlm.random}; at most 1 − ${at}mlm.mask`);
+  if (product2query) {
+    const { minimum, longestOne, longestTwo } = product2query;
+    const most = Math.min(longestOne, longestTwo);
+    for (const [locale, least] of Object.entries(minimum))
+      ensure(least <= most, `${at}product2query.minimum.${locale}: got ${least}; at most longestOne and longestTwo (${most})`);
+  }
   if (until) checkPlateau(until, steps);
 }

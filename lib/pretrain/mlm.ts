@@ -1,4 +1,4 @@
-import { inRange } from '../runtime/errors';
+import { ensure, inRange } from '../runtime/errors';
 import type { Random } from '../runtime/key';
 import type { MlmConfig } from './config';
 
@@ -56,6 +56,7 @@ export const maskCapacity = (tokens: number, share: number): number =>
 export function checkMlm({ share, mask, random, weight }: MlmConfig): void {
   inRange('mlm.share', share, 0, 1);
   inRange('mlm.mask', mask, 0, 1);
-  inRange('mlm.random', random, 0, 1 - mask);
+  inRange('mlm.random', random, 0, 1);
+  ensure(mask + random <= 1, `mlm.mask and mlm.random must be at most 1 together, got ${mask} and ${random}`);
   inRange('mlm.weight', weight, 0, Infinity);
 }

@@ -109,5 +109,5 @@ export function checkProduct2Query(config: Product2QueryConfig): void {
   inRange('product2query.brandShare', config.brandShare ?? 0, 0, 1);
   for (const [locale, mu] of Object.entries(config.mu)) ensure(mu > 0, `product2query.mu.${locale} must be > 0, got ${mu}`);
   for (const [locale, least] of Object.entries(config.minimum))
-    inRange(`product2query.minimum.${locale}`, least, 1, config.longestTwo);
+    inRange(`product2query.minimum.${locale}`, least, 1, Math.min(config.longestOne, config.longestTwo));
 }

@@ -1,4 +1,5 @@
 import type { Product } from '../data/types';
+import { ensure } from '../runtime/errors';
 import type { Key } from '../runtime/key';
 import {
   NameVocabulary,
@@ -82,7 +83,9 @@ function inputs(rows: Columns, chosen: Int32Array, length: number, { tokenizer }
 async function mlmEpoch(corpus: Corpus, config: PretrainConfig): Promise<TaskEpoch> {
   const { tokenizer } = corpus;
   const rows = await singles(corpus, config.mlm!.fields, Math.min(config.maxLength, config.mlm!.maxLength ?? Infinity));
-  const tokens: Maskable = { mask: tokenizer.specials.mask!, special: new Set(tokenizer.specialIds), vocabulary: tokenizer.size };
+  const { mask } = tokenizer.specials;
+  ensure(mask !== undefined, 'Mask LM needs a tokenizer with a mask token (<mask> or [MASK]), got one without');
+  const tokens: Maskable = { mask, special: new Set(tokenizer.specialIds), vocabulary: tokenizer.size };
   return {
     lengths: rowLengths(rows),
     feeds: (chosen, length, key) => {

@@ -1,9 +1,11 @@
 import type { AdamWOptions, Entry } from '../graph';
 import { adamScalars, adamWState, Program } from '../graph';
 import { initialise } from '../encoder';
-import { queueSize } from '../pretrain/contrastive';
+import { checkContrastive, queueSize } from '../pretrain/contrastive';
 import type { PretrainTask } from '../pretrain/config';
+import { checkMlm } from '../pretrain/mlm';
 import { checkPlateau, plateauRate } from '../pretrain/plateau';
+import { checkProduct2Query } from '../pretrain/pseudo-query';
 import { taskEpoch, type Corpus, type TaskEpoch } from '../pretrain/sources';
 import {
   activeTasks,
@@ -80,6 +82,7 @@ export class Pretrainer {
     const { config } = model;
     const tasks = activeTasks(config);
     ensure(tasks.length > 0, 'pre-training needs at least one task');
+    checkTasks(model);
     if (config.until) checkPlateau(config.until, config.steps);
     ensure(
       corpus.products.length >= config.batch,
@@ -207,6 +210,18 @@ export class Pretrainer {
   dispose(): void {
     this.program.dispose();
   }
+}
+
+/** Refuses settings of a task that cannot work, or from which nothing could be learned. */
+function checkTasks({ config: { mlm, product2query, contrastive }, encoder }: PretrainModel): void {
+  if (mlm) checkMlm(mlm);
+  if (product2query) checkProduct2Query(product2query);
+  if (!contrastive) return;
+  checkContrastive(contrastive);
+  ensure(
+    encoder.dropout > 0 || encoder.attentionDropout > 0 || contrastive.dropout > 0,
+    'contrastive.dropout must be above 0 where the encoder has no dropout: both views of a text would be the same',
+  );
 }
 
 const prefixed = (task: string, feeds: Record<string, Int32Array>): Record<string, Int32Array> =>

@@ -87,6 +87,8 @@ test('a mistyped setting is refused in one line that names it, what was got and 
   };
   for (const [setting, message] of Object.entries(cases)) assert.equal(refusal(setting), message, setting);
   assert.match(refusal('loss.kind=mse'), /loss mse ranks, which only task 1 does/);
+  const smoothed = { ...scales.smoke.base, task: 1, loss: { ...base.loss, smoothing: 0.1 } } as const;
+  assert.match(refusal('loss.kind=mse', smoothed), /loss\.smoothing: got 0\.1; 0 for loss\.kind mse/);
   const clean = {
     model: base,
     folds: 2,
@@ -129,6 +131,11 @@ test('pre-training and ranking are held to the same', () => {
   );
   assert.throws(() => pretrain('learningRate=-1'), /learningRate: got -1; a number > 0/);
   assert.throws(() => pretrain('mixture=round_robin'), /mixture: got "round_robin"; one of sum, round-robin/);
+  assert.throws(() => pretrain('product2query.longestTwo=0'), /product2query\.longestTwo: got 0; a whole number ≥ 1/);
+  assert.throws(
+    () => checkPretrain(applySettings(scales.paper.pretrain, ['product2query.longestTwo=7'])),
+    /product2query\.minimum\.us: got 8; at most longestOne and longestTwo \(7\)/,
+  );
   assert.throws(() => pretrain('mlm.mask=0.95'), /mlm\.random: got 0\.1; at most 1 − mlm\.mask/);
   const plan = (table: string, setting: string) => planGrid({ table, scale: 'smoke', seeds: 1, set: [setting] });
   assert.throws(() => plan('5', 'loss.kind=focla'), /loss\.kind: got "focla"; one of ce/);

@@ -23,8 +23,12 @@ import {
   type PretrainModel,
 } from '../../pretrain/step';
 import { meanPool } from '../../ops/pooling';
+import { taskEpoch } from '../../pretrain/sources';
 import { Key } from '../../runtime/key';
 import { tf } from '../../runtime/tensorflow';
+import { NameVocabulary, Tokenizer } from '../../text';
+import { unigramJson } from '../../text/train-tokenizer';
+import { Pretrainer } from '../../train/pretrainer';
 import { goldenFolder } from '../encoder/golden-folder';
 import { tiny } from '../encoder/tiny';
 import { checkGradients, normal } from '../ops/finite-differences';
@@ -226,4 +230,24 @@ test('each task’s weights can be learned: sixty steps on one batch lower every
       `${task}: ${first[`${task}Loss`][0]} → ${last[`${task}Loss`][0]}`,
     );
   program.dispose();
+});
+
+test('a pre-training that could not work is refused before anything is recorded', async () => {
+  const corpus = { products: [], brands: NameVocabulary.build([]), colors: NameVocabulary.build([]) };
+  const refused = (change: Partial<PretrainConfig>, message: RegExp): Promise<void> =>
+    assert.rejects(Pretrainer.create(model(change), { ...corpus, tokenizer: undefined as never }, Key.from('refused')), message);
+  const { mlm, product2query, contrastive } = base;
+  await refused({ mlm: { ...mlm!, mask: 0.95 } }, /mlm\.mask and mlm\.random must be at most 1 together, got 0\.95 and 0\.1/);
+  await refused({ product2query: { ...product2query!, minimum: { us: 8, es: 1, jp: 1 } } }, /product2query\.minimum\.us must be/);
+  await refused({ contrastive: { ...contrastive!, dropout: 0 } }, /contrastive\.dropout must be above 0/);
+  await refused({ mlm: { ...mlm!, mask: 0.9, random: 0.1 } }, /at least a batch/); // 1 − 0.9 is less than 0.1 in binary
+  await refused({}, /at least a batch of 5 products, got 0/);
+});
+
+test('Mask LM with a tokenizer that has no mask token is refused: 0 would be written in its place', async () => {
+  const json = unigramJson([['▁a', -1], ['b', -2]]); // prettier-ignore
+  const maskless = { ...json, added_tokens: json.added_tokens.filter(({ content }) => content !== '<mask>') };
+  const names = NameVocabulary.build([]);
+  const corpus = { products: [], tokenizer: new Tokenizer(maskless), brands: names, colors: names };
+  await assert.rejects(taskEpoch('mlm', corpus, config, Key.from('maskless')), /Mask LM needs a tokenizer with a mask token/);
 });
