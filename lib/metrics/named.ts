@@ -35,10 +35,10 @@ export function gradedNdcg10(lists: JudgedLists, ties: 'average' | 'first' = 'av
 /** Metrics where a smaller value is better. */
 export const LOWER_IS_BETTER: readonly string[] = ['logLoss', 'ece', 'loss', 'mlmLoss'];
 
-/** A row's score for ranking: expected gain (4 classes), the score itself (1), P(substitute) (2). */
+/** A row's score for ranking: expected gain (4 classes), the score itself (1). "Substitute or not" has no order: what is no substitute may be exact or irrelevant. */
 function rankingScore({ probabilities, classes }: PredictionColumns): Float64Array {
-  if (classes === 1) return probabilities;
-  return classes === 2 ? probabilities.filter((_, i) => i % 2 === 1) : expectedGain(probabilities, classes, ESCI_GAINS);
+  ensure(classes !== 2, 'metrics of an order need a score or the four classes E, S, C, I, got 2 classes');
+  return classes === 1 ? probabilities : expectedGain(probabilities, classes, ESCI_GAINS);
 }
 
 /** Metrics that are means over queries. */
@@ -116,7 +116,9 @@ export function metricsOf(rows: PredictionRows, labels: 'given' | 'truth' = 'giv
     if (name === 'ndcg10') continue;
     const applies =
       columns.classes === 4 ||
-      (columns.classes === 2 ? name !== 'exactAccuracy' : ['auc', 'averagePrecision', 'ndcg', 'mrr'].includes(name));
+      (columns.classes === 2
+        ? !['exactAccuracy', 'ndcg', 'mrr'].includes(name)
+        : ['auc', 'averagePrecision', 'ndcg', 'mrr'].includes(name));
     if (!applies) continue;
     const value = prepareMetric(name, columns)(ones);
     if (!Number.isNaN(value)) out[name] = value;

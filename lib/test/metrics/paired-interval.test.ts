@@ -4,12 +4,12 @@ import { auc } from '../../metrics/auc';
 import { gainsOf } from '../../metrics/conventions';
 import { expectedGain } from '../../metrics/ensemble';
 import { f1Scores } from '../../metrics/f1';
-import { metricsOf } from '../../metrics/named';
+import { metricsOf, prepareMetric } from '../../metrics/named';
 import { ndcg } from '../../metrics/ndcg';
 import { pairedInterval, pairedQueriesInterval, type PairedUnit } from '../../metrics/paired-interval';
 import { studentQuantile } from '../../metrics/student';
 import { errorAt, errorQuantile, type Freedom } from '../../metrics/variance-parts';
-import type { PredictionRows } from '../../metrics/predictions';
+import { decodePredictions, type PredictionRows } from '../../metrics/predictions';
 import { Key, type Random } from '../../runtime/key';
 
 const close = (got: number, want: number, message: string, tolerance = 1e-12): void =>
@@ -84,6 +84,9 @@ test('task 3 (2 classes): class 1 is substitute, other letters count as not', ()
   const got = metricsOf(rows);
   close(got.microF1, 3 / 4, 'micro'); // the last row is predicted C: not substitute
   close(got.auc, 1, 'P(S) orders both substitutes first');
+  // By the gains of E and S a perfect classifier of substitutes would have the worst order, and its opposite the best.
+  assert.deepEqual(Object.keys(got).sort(), ['auc', 'averagePrecision', 'ece', 'logLoss', 'macroF1', 'microF1']);
+  assert.throws(() => prepareMetric('ndcg', decodePredictions(rows)), /need a score or the four classes E, S, C, I, got 2/);
 });
 
 /** Rows of one query each, right with probability p[q]. */
