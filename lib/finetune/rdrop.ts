@@ -16,7 +16,7 @@ import { tf, type Tensor } from '../runtime/tensorflow';
  *     as published                    L₁ + L₂ + α·2M          as coded                           L₁ + L₂ + α·2n·M
  *
  * Halve what adds L₁ and L₂: as published pulls like a textbook α of α, as coded like nα (`textbookAlpha`). The release's 0.5 at n = 8 is 4 in their code's form
- * and 8 in their equation's. What L₂ is differs too: FGM's pass, not a second draw.
+ * and 8 in their equation's. What L₂ is differs too: FGM's pass, not a second draw. The paper prints no α: as published it is the release's 0.5, over the mean of the rows.
  */
 export interface RDropConfig {
   alpha: number;
