@@ -1,3 +1,4 @@
+import { absentCatalogues } from '../experiments/catalogue';
 import { committedRuns, loadRecords, recordedSeeds, runFolders } from '../experiments/store';
 import { refuseMisfit } from '../experiments/cost';
 import { planGrid, type Cell, type Grid } from '../experiments/plan';
@@ -50,6 +51,7 @@ export async function reproduce({ detect, ...asked }: Request): Promise<void> {
     process.stderr.write(
       'nothing to train: every run has a record, of the project or of this machine; --again trains them anew\n',
     );
+  sayAbsentCatalogues(runs);
   refuseMisfit(
     runs
       .filter((run) => !run.record)
@@ -80,6 +82,12 @@ function sayPlan(grids: readonly Grid[], all: number, missing: number): void {
   process.stderr.write(`${grids.map((g) => g.table.title).join('; ')}: ${all} runs, ${missing} to do\n`);
 }
 
+/** Pre-training on a catalogue that is not here fails when its turn comes, which may be hours from now. */
+function sayAbsentCatalogues(runs: readonly Costed[]): void {
+  const missing = runs.filter(({ record }) => !record).map(({ cell }) => cell.experiment);
+  for (const line of absentCatalogues(missing)) process.stderr.write(`${line}\n`);
+}
+
 /**
  * Lists what a request means. A run's name depends on its data, and generated data are made anew for each seed, which takes seconds each: seeds beyond the scale's
  * own that no record has are listed without names.
@@ -107,6 +115,7 @@ async function listDryRun(request: Request, options: Parameters<typeof roomOf>[0
       `${without} of them without a name: the generated data of their seeds were never used (--json makes them)\n`,
     );
   const runs: Costed[] = [...plan.runs, ...rest.map((cell) => ({ cell }))];
+  sayAbsentCatalogues(runs);
   await listCosts(runs, options, request.onlyMissing ? runs.filter((run) => !run.record) : runs);
 }
 

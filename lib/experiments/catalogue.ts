@@ -6,6 +6,7 @@ import type { CatalogueSource } from '../pretrain/config';
 import { ensure } from '../runtime/errors';
 import { sha256File } from '../runtime/hash';
 import { LOOKED_FOR, placeOf } from './dataset';
+import type { Experiment } from './experiment';
 
 const loaded = new Map<string, Promise<Product[]>>();
 
@@ -17,6 +18,19 @@ export function catalogueFile(name: string): string | undefined {
   return file === undefined ? undefined : join(place, file);
 }
 
+const absent = (name: string): string =>
+  `catalogue ${name}: no such file or folder; expected ${LOOKED_FOR} (data/README.md says what it is), or --set 'pretrain.extra=[]' to pre-train without it`;
+
+/** What is to be said of catalogues that these runs pre-train on and that are not here: a line each. */
+export function absentCatalogues(experiments: readonly Experiment[]): string[] {
+  const models = experiments.flatMap((experiment) => {
+    if (experiment.kind === 'ensemble') return experiment.config.members;
+    return experiment.kind === 'finetune' || experiment.kind === 'out-of-fold' ? [experiment.config] : [];
+  });
+  const names = models.flatMap(({ pretrain }) => (pretrain?.extra ?? []).map(({ name }) => name));
+  return [...new Set(names)].filter((name) => catalogueFile(name) === undefined).map(absent);
+}
+
 /** The products of a catalogue, read once in this process. Throws an InputError where it is not there, or is another than the checksum says. */
 export function openCatalogue({ name, sha256 }: CatalogueSource): Promise<Product[]> {
   const key = `${name}\t${sha256}`;
@@ -26,10 +40,7 @@ export function openCatalogue({ name, sha256 }: CatalogueSource): Promise<Produc
 
 async function open(name: string, sha256: string): Promise<Product[]> {
   const path = catalogueFile(name);
-  ensure(
-    path && existsSync(path),
-    `catalogue ${name}: no such file or folder; expected ${LOOKED_FOR} (data/README.md says how to get it)`,
-  );
+  ensure(path && existsSync(path), absent(name));
   const found = await sha256File(path);
   ensure(found === sha256, `catalogue ${name}: ${path} has SHA-256 ${found}, expected ${sha256}`);
   return readCatalogue(path);

@@ -4,8 +4,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { absentCatalogues, openCatalogue } from '../../experiments/catalogue';
 import { openDataset, placeOf } from '../../experiments/dataset';
 import { openGraded } from '../../experiments/graded/data';
+import { planGrid } from '../../experiments/plan';
 import { tableIds } from '../../experiments/tables';
 import { esci } from '../program';
 
@@ -40,4 +42,25 @@ test('ESCI_DATA_FOLDER names a folder of data sets', async () => {
   assert.equal(placeOf(name), join(folder, name));
   assert.equal((await openDataset({ path: name }, 1)).rows[0].title, 'red cup');
   assert.throws(() => openGraded('no-such-grades'), /products\.\* \(product_id, product_locale, product_title\) and judgments\.\* \(query, product_id, grade 0 to 3\); see data\/README\.md/); // prettier-ignore
+});
+
+test('a catalogue to pre-train on that is not here is named before anything runs, with how to do without', async () => {
+  const name = 'a-catalogue-of-this-test';
+  const cells = planGrid({
+    table: '3',
+    scale: 'minilm',
+    seeds: 1,
+    set: [`pretrain.extra=[{"name":"${name}","sha256":"${'0'.repeat(64)}"}]`],
+  }).cells;
+  const runs = (row: string) => cells.filter((cell) => cell.row === row).map((cell) => cell.experiment);
+  const line = /^catalogue a-catalogue-of-this-test: no such file or folder; .*--set 'pretrain\.extra=\[\]'/;
+  assert.deepEqual(absentCatalogues(runs('none')), []);
+  const said = absentCatalogues(runs('p2q-only'));
+  assert.equal(said.length, 1);
+  assert.match(said[0], line);
+  await assert.rejects(openCatalogue({ name, sha256: '0'.repeat(64) }), { message: line });
+  mkdirSync(join(folder, name));
+  writeFileSync(join(folder, name, 'products.csv'), 'product_id,product_locale,product_title\nA1,us,red cup\n');
+  process.env.ESCI_DATA_FOLDER = folder;
+  assert.deepEqual(absentCatalogues(runs('p2q-only')), []);
 });
