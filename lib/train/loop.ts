@@ -1,3 +1,9 @@
+/**
+ * The training loop, the same for pre-training, fine-tuning and ranking. Read `train`, below the types, from top to bottom.
+ * It knows no model: a `Program` (`graph/program.ts`) holds weights and optimiser state and runs a recorded step by two names, its entry (`train`, `accumulate`)
+ * and its bucket, the length that texts are padded to. What a step computes stands in `finetune/step.ts` and `pretrain/step.ts`; `train/classifier.ts` and
+ * `train/pretrainer.ts` have it recorded and make its batches; `experiments/finetune-run.ts` and `experiments/pretrain-run.ts` put the `Plan` together.
+ */
 import type { Program } from '../graph';
 import { now } from '../runtime/clock';
 
@@ -19,6 +25,7 @@ export interface Progress {
   best: { step: number; value: number } | null;
 }
 
+/** All that a run needs besides where it begins. */
 export interface Plan {
   program: Program;
   /** Optimiser updates in all; the most where `end` may come before. */
