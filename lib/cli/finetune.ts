@@ -49,7 +49,10 @@ export function registerFinetune(program: Command): void {
     .option('--task <n>', '1 ranking, 2 four classes, 3 substitute or not', '2')
     .option('--scale <name>', 'smoke, demo, small, minilm, base or paper', 'demo')
     .option('--data <path>', "real data in the ESCI schema instead of the scale's own")
-    .option('--from <folder or name>', "start from this encoder; without it the scale's start, pre-trained as in the tables")
+    .option(
+      '--from <folder or name>',
+      "start from this encoder, at a scale for real weights (minilm, base, paper); without it the scale's start, pre-trained as in the tables",
+    )
     .option('--tricks <list>', "ema, fgm, rdrop, mixup, with the scale's settings; pgd, freelb or awp in the place of fgm")
     .option(
       '--mode <name>',
