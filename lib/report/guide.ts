@@ -27,12 +27,17 @@ const METRICS: readonly (readonly [string, string])[] = [
 const BASELINES =
   "Baselines fine-tune nothing: multinomial logistic regression on up to five features of a row (zero-shot cosine of query and product; share of the query's words in the product; Jaccard overlap; whether the query names the brand; both lengths), or always the largest class.";
 
+/** What stands in every table's rows. */
+const COLUMNS =
+  "A figure is the mean ± standard deviation over runs (Runs: seeds × folds), so ± holds the folds' own differences. + before a name: the row above with this added; alone: with nothing else. Paper and Paper's change: what the paper printed, by its metric, with its encoder and data.";
+
 const verdicts = Object.keys(MEANINGS) as VerdictKind[];
 
 /** How to read the tables, as Markdown: what holds for all of them, the verdicts, the metrics. */
 export function guideMarkdown(): string {
   const item = (name: string, text: string): string => `- **${noteMarkdown(name)}**: ${noteMarkdown(text)}.`;
   return [
+    `- ${noteMarkdown(COLUMNS)}`,
     ...GENERAL_NOTES.map((note) => `- ${noteMarkdown(note)}`),
     `- ${noteMarkdown(BASELINES)}`,
     '',
@@ -49,7 +54,7 @@ export function guideMarkdown(): string {
 export function guideHtml(): Markup {
   const terms = (list: readonly (readonly [string, string])[]): Markup =>
     markup`<dl>${list.map(([name, text]) => markup`<dt>${name}</dt><dd>${text}.</dd>`)}</dl>`;
-  return markup`<ul class="notes">${[...GENERAL_NOTES, BASELINES].map((note) => markup`<li>${noteHtml(note)}</li>`)}</ul>
+  return markup`<ul class="notes">${[COLUMNS, ...GENERAL_NOTES, BASELINES].map((note) => markup`<li>${noteHtml(note)}</li>`)}</ul>
 <h3>Verdicts</h3>
 ${terms(verdicts.map((kind) => [VERDICTS[kind], MEANINGS[kind]]))}
 <h3>Metrics</h3>

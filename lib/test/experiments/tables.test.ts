@@ -273,3 +273,9 @@ test('what any row would run is what its record can hold: no member without a va
       }
     }
 });
+
+test('what a table says of its rows is true of them: Table 7 has tri-gram bags at every scale', () => {
+  for (const scale of Object.values(scales))
+    for (const note of tableNamed('7', scale).notes) assert.doesNotMatch(note, /no tri-gram bags/, scale.name);
+  assert.ok(tableNamed('4', scales.minilm).notes.some((note) => /no tri-gram bags/.test(note)));
+});
