@@ -1,6 +1,5 @@
 import { BASELINES } from '../experiments/baselines';
 import type { RowRuns, RunRecord } from '../experiments/record';
-import { Key } from '../runtime/key';
 import { pairedChange, type Change } from './change';
 import { EXACT_AUC, type RenderedTable, type Spread } from './rendered';
 import { spreadOf } from './spread';
@@ -59,10 +58,8 @@ export function withBaselines(table: RenderedTable, rows: readonly RowRuns[], re
   const held = best === undefined ? [] : of(best);
   const changes = ofTask.flatMap(({ row, runs: fitted }): [string, OverBaseline['changes'][string]][] => {
     const against = forSeeds(held, fitted);
-    const key = Key.from('baseline').fold(table.id, row.id);
     const found = HELD_BY.flatMap((metric): [string, Change][] => {
-      const own = metric === EXACT_AUC ? key : key.fold(metric);
-      const change = pairedChange(metric, fitted, against, { key: own });
+      const change = pairedChange(metric, fitted, against);
       return change ? [[metric, change]] : [];
     });
     return found.length ? [[row.label, Object.fromEntries(found)]] : [];

@@ -27,7 +27,6 @@ export interface ChangeOptions {
   draws?: number;
   /** Coverage of the interval (0.95). */
   level?: number;
-  key?: Key;
 }
 
 interface Pair {
@@ -59,12 +58,16 @@ export function changeWithParts(
   against: readonly RunRecord[],
   options: ChangeOptions = {},
 ): { change: Change; parts?: VarianceParts } | undefined {
-  const { draws = 1000, level = 0.95, key = Key.from('change') } = options;
+  const { draws = 1000, level = 0.95 } = options;
   const pairs = pairUp(metric, row, against);
   if (!pairs.length) return undefined;
-  const name = [metric, draws, level, ...key.words(), ...pairs.map((p) => `${numberOf(p.row)}:${numberOf(p.against)}`)].join(' ');
+  const name = [metric, draws, level, ...pairs.map((p) => `${numberOf(p.row)}:${numberOf(p.against)}`)].join(' ');
   let found = measured.get(name);
-  if (!found) measured.set(name, (found = measure(metric, pairs, { draws, level, key })));
+  if (!found) {
+    // Drawn by the runs alone: the same comparison has the same interval in whichever row, table and document it stands.
+    const key = Key.from('change').fold(metric, ...pairs.map((p) => `${p.row.id} ${p.against.id}`));
+    measured.set(name, (found = measure(metric, pairs, { draws, level, key })));
+  }
   return found;
 }
 
@@ -83,7 +86,7 @@ function numberOf(run: RunRecord): number {
 function measure(
   metric: string,
   pairs: readonly Pair[],
-  { draws, level, key }: Required<ChangeOptions>,
+  { draws, level, key }: Required<ChangeOptions> & { key: Key },
 ): { change: Change; parts?: VarianceParts } {
   const deltas = pairs.map((p) => p.row.metrics[metric] - p.against.metrics[metric]);
   const seeds = [...new Set(pairs.map((p) => p.row.experiment.seed))];

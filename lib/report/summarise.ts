@@ -1,7 +1,6 @@
 import { LABELS, type Label } from '../data/types';
 import type { RowRuns, RunRecord, Table } from '../experiments/record';
 import { configHash } from '../runtime/hash';
-import { Key } from '../runtime/key';
 import { className } from './class-names';
 import { isStored, mean, pairedChange, type Change, type ChangeOptions } from './change';
 import { resolution, signed } from './numbers';
@@ -18,7 +17,7 @@ export type TableLike = Omit<Table<unknown>, 'rows'> & { rows: readonly RowRuns[
 /**
  * Fills a table from the runs of its rows: per row mean ± sd over seeds × folds, the paired change from the row it builds on with its
  * bootstrap interval and smallest detectable change (`pairedChange`), the paper's figures, the verdict (`judge`), and the time of
- * a step against the first row that it builds on. Once a table has runs, rows without any stay in it only where the paper has a figure and they need not be asked for. The same records give the same digits: the bootstrap's key is the table's own.
+ * a step against the first row that it builds on. Once a table has runs, rows without any stay in it only where the paper has a figure and they need not be asked for. The same records give the same digits, in every table that compares them.
  */
 export function summarise(table: TableLike, rowRuns: readonly RowRuns[], options: ChangeOptions = {}): RenderedTable {
   const runsOf = new Map(rowRuns.map((r) => [r.row.id, r.runs]));
@@ -71,14 +70,12 @@ function renderRow(
   const runs = (runsOf.get(row.id) ?? []).filter((r) => r.metrics[metric] !== undefined);
   const other = row.againstBest ? best(row.againstBest, metric, runsOf, table.higherIsBetter) : row.against;
   const against = other === undefined ? undefined : table.rows.find((r) => r.id === other);
-  const key = Key.from('table').fold(table.id, row.id);
-  const changeFrom = (id: string, own: Key, of = metric) =>
-    pairedChange(of, runs, runsOf.get(id) ?? [], { key: own, ...options });
-  const change = against && changeFrom(against.id, key);
+  const changeFrom = (id: string, of = metric) => pairedChange(of, runs, runsOf.get(id) ?? [], options);
+  const change = against && changeFrom(against.id);
   const besideChanges = Object.fromEntries(
     table.beside.flatMap((name): [string, Change][] => {
       const other = against && isStored(name) ? runsOf.get(against.id) : undefined;
-      const found = other && pairedChange(name, runs, other, { key: key.fold('beside', name), ...options });
+      const found = other && pairedChange(name, runs, other, options);
       return found ? [[name, found]] : [];
     }),
   );
@@ -88,7 +85,7 @@ function renderRow(
   const leading = besideChanges[EXACT_AUC] ? EXACT_AUC : metric;
   const also = (row.also ?? []).flatMap((id) => {
     const label = table.rows.find((r) => r.id === id)?.label;
-    const own = changeFrom(id, key.fold('also', id), leading);
+    const own = changeFrom(id, leading);
     if (!label || !own) return [];
     return [{ against: label, metric: leading, change: own, verdict: judge({ ...judged, compared: true, change: own }) }];
   });

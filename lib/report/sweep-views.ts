@@ -1,7 +1,6 @@
 import type { FinetuneConfig } from '../experiments/config';
 import type { RunRecord } from '../experiments/record';
 import { configHash } from '../runtime/hash';
-import { Key } from '../runtime/key';
 import { mean, pairedChange, type Change } from './change';
 import type { Figure } from './figures/figure';
 import { changeCell, type Grid } from './formats/grid';
@@ -49,7 +48,6 @@ export function sweepPoints(records: readonly RunRecord[]): SweepPoint[] {
   }
   const points = [...cleaned.values()].map(({ runs, base, method }): SweepPoint => {
     const against = plain.get(base) ?? [];
-    const key = Key.from('sweep').fold(base, method, runs[0].metrics.removedShare.toFixed(4));
     const over = (name: string): number => mean(runs.map((run) => run.metrics[name] ?? NaN));
     return {
       scale: runs[0].experiment.scale,
@@ -58,8 +56,8 @@ export function sweepPoints(records: readonly RunRecord[]): SweepPoint[] {
       method,
       precision: over('precisionOfRemoved'),
       recall: over('recallOfRemoved'),
-      given: pairedChange('microF1', runs, against, { key }),
-      truth: pairedChange('trueMicroF1', runs, against, { key }),
+      given: pairedChange('microF1', runs, against),
+      truth: pairedChange('trueMicroF1', runs, against),
       runs: runs.length,
     };
   });

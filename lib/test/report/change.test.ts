@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { mean, pairedChange, sd } from '../../report/change';
+import { summarise } from '../../report/summarise';
 import { simulateRecord, type World } from './simulate';
 
 const close = (got: number, want: number, tolerance: number): void =>
@@ -65,6 +66,32 @@ test('the same runs give the same digits, in whatever order they come', () => {
     base.map((r) => r.id),
   );
   assert.notDeepEqual(pairedChange('microF1', row, again), one, 'other records of the same runs are measured for themselves');
+});
+
+test('the same comparison has the same interval in whichever table and row it stands', () => {
+  const inTable = (id: string, first: string, second: string) => {
+    const rows = [
+      { id: first, label: first, patch: {} },
+      { id: second, label: second, patch: {}, against: first },
+    ];
+    const table = {
+      id,
+      title: id,
+      metric: 'microF1',
+      beside: [],
+      unit: 'percent',
+      higherIsBetter: true,
+      notes: [],
+      rows,
+    } as const;
+    // Copies, since what was measured is kept by record.
+    const made = [runs(0.7, 3, 'base'), runs(0.72, 3, 'row')].map((of) => of.map((record) => structuredClone(record)));
+    const rendered = summarise(table, rows.map((row, i) => ({ row, runs: made[i] }))); // prettier-ignore
+    return rendered.rows[1].change;
+  };
+  const change = inTable('3', 'none', 'p2q');
+  assert.ok(change?.interval);
+  assert.deepEqual(inTable('5', 'base', 'trick'), change);
 });
 
 test('intervals cover: over 120 simulated null comparisons of 3 seeds, 95 % intervals exclude 0 in at most 10 % (binomial bound)', () => {
