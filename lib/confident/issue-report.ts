@@ -1,7 +1,7 @@
 import { identifier } from '../data/duck';
 import { ensure, InputError } from '../runtime/errors';
 import type { HealthSummary } from './health';
-import { columnsOf, tableSql, withDuck } from './table-numbers';
+import { openTable, withDuck } from './table-numbers';
 
 /** A flagged row as a person reads it. */
 export interface IssueRow {
@@ -25,17 +25,18 @@ export async function readRowTexts(
   columns?: readonly string[],
 ): Promise<Map<number, Record<string, string>>> {
   return withDuck(path, async (connection) => {
-    const all = await columnsOf(connection, path);
+    const table = await openTable(connection, path);
+    const all = table.columns;
     const missing = columns?.find((name) => !all.some((c) => c.name === name));
     if (missing) throw new InputError(`${path}: no column ${missing}; it has ${all.map((c) => c.name).join(', ')}`);
     const known = all.filter((c) => TEXT_COLUMNS.includes(c.name.toLowerCase()));
     const chosen = columns ?? (known.length ? known : all.filter((c) => c.type === 'VARCHAR').slice(0, 3)).map((c) => c.name);
     ensure(chosen.length > 0, `${path}: no column of text; it has ${all.map((c) => c.name).join(', ')}`);
-    const [[count]] = await (await connection.run(`SELECT count(*) FROM ${tableSql(path)}`)).getRows();
+    const [[count]] = await (await connection.run(`SELECT count(*) FROM ${table.sql()}`)).getRows();
     ensure(Number(count) === rowCount, `${path}: expected ${rowCount} rows, one for each label, got ${String(count)}`);
     const found = new Map<number, Record<string, string>>();
     if (rows.length === 0) return found;
-    const texts = tableSql(path, chosen.map((name) => ({ name, type: 'VARCHAR' }))); // prettier-ignore
+    const texts = table.sql(chosen.map((name) => ({ name, type: 'VARCHAR' })));
     const select = chosen.map((name) => `CAST(${identifier(name)} AS VARCHAR)`).join(', ');
     const result = await connection.run(
       `SELECT * FROM (SELECT row_number() OVER () - 1 AS number_of_row, ${select} FROM ${texts}) WHERE number_of_row IN (${rows.join(', ')})`,

@@ -57,7 +57,7 @@ export async function* readLabelBlocks(files: LabelFiles): AsyncGenerator<Block 
   const [a, b] = [row + (await labels.countRest()), row + (await probs.countRest())];
   ensure(
     a === b,
-    `labels and probs must describe the same rows: got ${a} labels in ${files.labels} and ${b} rows in ${files.probs}`,
+    `labels and probs must describe the same rows: got ${a} labels in ${files.labels} and ${b} rows in ${files.probs}${Math.abs(a - b) === 1 ? '; is the first line of one of them a header of numbers, or no header?' : ''}`,
   );
   ensure(row > 0, `${files.labels}: no labels`);
 }

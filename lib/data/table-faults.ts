@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { InputError } from '../runtime/errors';
+import { literal } from './duck';
 import { inspectFile, textBytes, verifiedSha256, type FileFacts } from './inspect';
 import { delimiterOf } from './quotes';
 
@@ -8,8 +9,27 @@ const HASH = 35;
 const LINE_FEED = 10;
 const RETURN = 13;
 const DELIMITER = /[,;\t|]/;
-/** Lines before the header that DuckDB passes over: comments and blank ones. */
+/** Lines before the header that are passed over: comments and blank ones. */
 const COMMENTS = /^((#.*)?(\r\n|\r|\n))+/;
+
+/**
+ * DuckDB's options for a CSV file that begins with `head`: all that it would guess of its form, where a guess loses rows without a word. It takes lines that
+ * begin with # for comments, apostrophes for quotes, and quotes for letters where the first lines have none.
+ */
+export function csvOptions({ compression }: FileFacts, head: string): string {
+  const comments = COMMENTS.exec(head)?.[0] ?? '';
+  const skip = comments.split(/\r\n|\r|\n/).length - 1;
+  const delimiter = delimiterOf(head.slice(comments.length));
+  return `delim = ${literal(delimiter)}, quote = '"', comment = '', skip = ${skip}, compression = '${compression}'`;
+}
+
+/** The names in a CSV file's first line that is neither blank nor a comment, and what follows that line, as far as `head` goes. */
+export function csvHeader(head: string): { names: string[]; body: string } {
+  const text = head.replace(COMMENTS, '');
+  const line = text.split(/[\r\n]/, 1)[0];
+  const names = line.split(delimiterOf(text)).map((name) => name.trim().replace(/^"(.*)"$/, '$1'));
+  return { names, body: text.slice(line.length) };
+}
 
 /**
  * `inspectFile` for a file that DuckDB is to read as a table. A packed file is followed to its end first: of one that is cut DuckDB reads what there is
@@ -28,8 +48,7 @@ export async function checkedTable(path: string): Promise<FileFacts> {
  */
 export async function refuseMisread(facts: FileFacts, columns: readonly string[], missing = false): Promise<void> {
   if (facts.format !== 'csv') return;
-  const head = facts.head.replace(COMMENTS, '');
-  const names = head.split(/[\r\n]/, 1)[0].split(delimiterOf(head));
+  const { names } = csvHeader(facts.head);
   const fewer = missing ? columns.length !== names.length : columns.length === 1 && names.length > 1;
   if (!fewer && !columns.some((name) => DELIMITER.test(name))) return;
   const fault = await textFault(facts);

@@ -1,5 +1,6 @@
 import { Duck, identifier as quoted, literal } from '../data/duck';
-import { checkedTable, refuseMisread, unreadable } from '../data/table-faults';
+import type { FileFacts } from '../data/inspect';
+import { checkedTable, csvHeader, csvOptions, refuseMisread, unreadable } from '../data/table-faults';
 import { InputError, ensure, shown } from '../runtime/errors';
 
 /** What a column holds: a finite number, an ESCI label (letter or word), substitute or no_substitute, or text. */
@@ -60,7 +61,7 @@ export class PairFiles {
    */
   async load(name: string, path: string, plan: ColumnPlan, where?: { column: string; equals: string }): Promise<string[]> {
     const facts = await checkedTable(path);
-    const found = await this.ask(path, `SELECT column_name FROM (DESCRIBE SELECT * FROM ${sourceOf(path)})`);
+    const found = await this.ask(path, `SELECT column_name FROM (DESCRIBE SELECT * FROM ${sourceOf(facts)})`);
     const header = found.map(([column]) => String(column));
     const needed = [['query_id'], ['product_id'], ...(where ? [[where.column]] : []), ...plan.required];
     const missing = needed.find((choices) => !choices.some((column) => header.includes(column)));
@@ -69,7 +70,11 @@ export class PairFiles {
       throw new InputError(`${path}: missing column ${missing.join(' or ')}, got ${header.join(', ')}`);
     }
     const columns = Object.keys(plan.kinds).filter((column) => header.includes(column));
-    const source = sourceOf(path, [...new Set(['query_id', 'product_id', ...(where ? [where.column] : []), ...columns])]);
+    const read = [...new Set(['query_id', 'product_id', ...(where ? [where.column] : []), ...columns])];
+    const names = facts.format === 'csv' ? csvHeader(facts.head).names : header;
+    const repeated = read.find((column) => names.indexOf(column) !== names.lastIndexOf(column));
+    ensure(repeated === undefined, `${path}: column ${repeated} stands twice in the header`);
+    const source = sourceOf(facts, read);
     const typed = columns.map((column) => `${typedSql(column, plan.kinds[column])} AS ${quoted(column)}`);
     const filter = where ? ` WHERE CAST(${quoted(where.column)} AS VARCHAR) = ${literal(where.equals)}` : '';
     const keys = ['CAST(query_id AS VARCHAR) AS query_id', 'CAST(product_id AS VARCHAR) AS product_id'];
@@ -216,9 +221,10 @@ function typedSql(column: string, kind: ColumnKind): string {
  * DuckDB's reader for a file by its ending. CSV gives text, and so do `columns` of JSON lines: DuckDB would guess their types from the first lines, round later
  * fractions of a column that began with whole numbers, and write ids that look like a UUID or a time its own way.
  */
-function sourceOf(path: string, columns?: readonly string[]): string {
+function sourceOf(facts: FileFacts, columns?: readonly string[]): string {
+  const { path } = facts;
   if (/\.(csv|tsv)(\.gz)?$/i.test(path))
-    return `read_csv(${literal(path)}, header = true, all_varchar = true, sample_size = 2048)`;
+    return `read_csv(${literal(path)}, header = true, all_varchar = true, sample_size = 2048, ${csvOptions(facts, facts.head)})`;
   if (/\.(jsonl|ndjson|json)(\.gz)?$/i.test(path)) {
     const reader = `read_json(${literal(path)}, format = 'newline_delimited', sample_size = 2048`;
     if (!columns) return `${reader})`;

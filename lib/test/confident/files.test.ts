@@ -309,3 +309,49 @@ test('a zstd file is read whole or refused: DuckDB reads a cut one up to there (
     await assert.rejects(readLabelArrays({ labels: cut, probs: cut }), /cut\.csv\.zst is a damaged or cut zstd file/);
   }
 });
+
+test('a frame that pandas wrote without names has a header, a row of whole numbers is a row (by hand)', async () => {
+  const read = async (text: string, labelText = '[0, 1]') =>
+    Array.from((await readLabelArrays({ labels: file('frame-l.json', labelText), probs: file('frame.csv', text) })).probs);
+  assert.deepEqual(await read('0,1\n0.9,0.1\n0.0,1.0\n'), [0.9, 0.1, 0, 1]);
+  assert.deepEqual(await read('"0","1"\n0.9,0.1\n0.2,0.8\n'), [0.9, 0.1, 0.2, 0.8]);
+  assert.deepEqual(await read(',0,1\n0,0.9,0.1\n1,0.2,0.8\n'), [0.9, 0.1, 0.2, 0.8], 'with its index');
+  assert.deepEqual(await read('1,2,3\n0.9,0.1,0\n1,0,0\n'), [0.9, 0.1, 0, 1, 0, 0]);
+  assert.deepEqual(await read('p0,p1,p2\n0.9,0,0.1\n1,0,0\n'), [0.9, 0, 0.1, 1, 0, 0], 'a class that is never likely');
+  assert.deepEqual(await read('1,0\n0.2,0.8\n'), [1, 0, 0.2, 0.8], 'no numbers of columns in their order');
+  await assert.rejects(read('0,1\n0.2,0.8\n1,0\n'), /frame\.csv: its first line 0,1 can be a header or a row/);
+  await assert.rejects(
+    readLabelArrays({ labels: file('series.csv', '0\n1\n0\n'), probs: file('frame.csv', '0,1\n0.9,0.1\n0.2,0.8\n') }),
+    /got 3 labels in .*series\.csv and 2 rows in .*frame\.csv; is the first line of one of them a header of numbers/,
+  );
+});
+
+test('labels that DuckDB takes for truth values, times or dates are the names that the file writes (by hand)', async () => {
+  const probsFile = file('two.csv', 'p_yes,p_no\n.9,.1\n.2,.8\n');
+  const read = async (name: string, text: string, classNames?: string[]) =>
+    Array.from((await readLabelArrays({ labels: file(name, text), probs: probsFile, classNames })).labels);
+  assert.deepEqual(await read('yes.csv', 'label\nyes\nno\n', ['yes', 'no']), [0, 1]);
+  assert.deepEqual(await read('true.csv', 'label\nTrue\nFalse\n', ['True', 'False']), [0, 1]);
+  assert.deepEqual(await read('true.jsonl', '{"label": true}\n{"label": false}\n', ['true', 'false']), [0, 1]);
+  assert.deepEqual(await read('times.csv', 'label\n20:00\n08:00\n', ['20:00', '08:00']), [0, 1]);
+  for (const [name, text] of [
+    ['yes.csv', 'label\nyes\nno\n'],
+    ['true.jsonl', '{"label": true}\n{"label": false}\n'],
+  ])
+    await assert.rejects(read(name, text), /label "(yes|true)" is not a number; name the classes in the order/);
+});
+
+test('rows that begin with # and values with apostrophes are read in every table (oracle: the plain table)', async () => {
+  const text = readFileSync(bothCsv, 'utf8');
+  const path = file(
+    'hash.csv',
+    text
+      .split('\n')
+      .map((line, i) => (i ? `#${line.replace(/"product ""(\d+)"".*$/, i % 2 ? "'product $1" : "product $1'")}` : line))
+      .join('\n'),
+  );
+  const read = await readLabelArrays({ labels: path, probs: path });
+  assert.deepEqual(Array.from(read.labels), Array.from(labels));
+  assert.deepEqual(read.probs, probs);
+  assert.equal((await readRowTexts(path, [5], n)).get(5)?.title, "product 5'");
+});

@@ -206,3 +206,24 @@ test('pairs in other forms are read as they were: byte order mark, CRLF, CR, tab
     );
   }
 });
+
+test('rows that begin with #, apostrophes and quotes below plain lines are rows like others (by hand)', async () => {
+  // Each of these DuckDB misreads where it is left to guess: comments dropped, text between apostrophes as one value, a quoted line end as the end of a row.
+  const rows = ['#1,a,E', '#1,b,S', "1,'c,I", '2,d,E', "2,e',I"];
+  const scores = file('hash-scores.csv', [
+    'query_id,product_id,score',
+    ...rows.map((row, i) => row.replace(/.$/, String(9 - i))),
+  ]);
+  const hash = file('hash.csv', ['query_id,product_id,esci_label', ...rows]);
+  const { rows: read } = await readScoreRows(1, hash, scores);
+  assert.deepEqual([read.queryIds, Array.from(read.label ?? [])], [['1', '2', '#1'], [3, 0, 3, 0, 1]]); // prettier-ignore
+  const text = (i: number): string => (i < 2500 ? 'plain' : '"one, ""two""\nthree"');
+  const late = file('late.csv', [`${pairs[0]},title`, ...pairs.slice(1).map((line, i) => `${line},${text(i)}`)]);
+  const judgedPairs = file('late-judged.csv', pairs.map((line, i) => (i ? line.replace(/,\d+$/, ',E') : 'query_id,product_id,esci_label'))); // prettier-ignore
+  assert.equal((await readScoreRows(1, judgedPairs, late)).rows.query.length, 3000);
+});
+
+test('a column that stands twice in the header is refused, for which is meant nobody can say', async () => {
+  const twice = file('columns.csv', ['query_id,product_id,score,score', '1,a,1,2']);
+  await assert.rejects(readScoreRows(1, judged, twice), /columns\.csv: column score stands twice in the header/);
+});
