@@ -41,6 +41,10 @@ export function probabilityColumns(path: string, columns: readonly Column[], kno
     const named = carrying(path, fractions, names) ?? carrying(path, values, names);
     if (named) return classNames ? named : confirmed(path, columns, named, known.namedLabels);
   }
+  // A class that is never likely is a column of zeros, whole numbers like those of ids; its number tells it from them.
+  const single = values.filter((c) => !c.type.endsWith(']') && !/^column\d+$/.test(c.name));
+  const numbered = single.length >= 2 ? byNumber(single) : undefined;
+  if (numbered && fractions.every((c) => numbered.includes(c))) return numbered;
   ensure(
     fractions.length >= 2,
     `${path}: expected two or more columns of probabilities (say which with --prob-columns); it has ${namesOf(columns)}`,
