@@ -19,7 +19,10 @@ export function registerEnsemble(program: Command): void {
   program
     .command('ensemble')
     .description('Combine prediction files of the same pairs into one')
-    .requiredOption('--predictions <a,b,c>', 'files with query_id, product_id and score, or p_E, p_S, p_C, p_I, or label')
+    .requiredOption(
+      '--predictions <a,b,c>',
+      'files with query_id, product_id and score, or p_E, p_S, p_C, p_I (task 3: p_substitute), or label',
+    )
     .requiredOption('--out <file>', 'the combined predictions (.csv or .jsonl)')
     .option('--task <1|2|3>', '1 ranking, 2 E/S/C/I, 3 substitute or not', '1')
     .option(
@@ -64,6 +67,10 @@ function text(report: Awaited<ReturnType<typeof import('../metrics/ensemble-file
       `${difference >= 0 ? '+' : ''}${difference.toFixed(4)} [${low.toFixed(4)}, ${high.toFixed(4)}] over its best member (95 %, paired over queries)`,
     );
   }
+  if (report.unpredicted)
+    lines.push(
+      `left out: ${report.unpredicted.toLocaleString('en-US')} judged pairs without a prediction; score refuses such files`,
+    );
   lines.push(
     `wrote ${report.rows.toLocaleString('en-US')} rows of ${report.queries.toLocaleString('en-US')} queries to ${report.out}`,
   );

@@ -78,7 +78,7 @@ async function run(options: Options): Promise<void> {
   if (out !== undefined) {
     const { writeFileAtomic } = await import('../runtime/files');
     const name = task === 1 ? 'ndcg' : 'accuracy';
-    const cell = (id: string): string => (/[",\n]/.test(id) ? `"${id.replace(/"/g, '""')}"` : id);
+    const cell = (id: string): string => (/[",\n\r]/.test(id) ? `"${id.replace(/"/g, '""')}"` : id);
     const lines = rows.queryIds.map((id, q) => `${cell(id)},${Number.isNaN(perQuery[q]) ? '' : perQuery[q]}`);
     writeFileAtomic(out, [`query_id,${name}`, ...lines, ''].join('\n'));
   }

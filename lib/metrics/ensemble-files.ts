@@ -1,5 +1,6 @@
 import { InputError, ensure } from '../runtime/errors';
 import type { Key } from '../runtime/key';
+import { COMPARISON, SUM_TOLERANCE } from '../confident/inputs';
 import { LABELS } from '../data/types';
 import { pairedBootstrap } from './bootstrap';
 import { gainsOf } from './conventions';
@@ -36,6 +37,8 @@ export interface EnsembleReport {
   /** With judgements: the metric of each member and of the ensemble over the judged queries, and the change from the best member. */
   metric?: 'ndcg' | 'micro_f1';
   judgedQueries?: number;
+  /** Judged pairs that no member predicts: the metric leaves them out, also of the ideal order. */
+  unpredicted?: number;
   members: { file: string; value?: number }[];
   value?: number;
   overBest?: { file: string; difference: number; low: number; high: number };
@@ -80,7 +83,7 @@ export async function ensembleFiles(options: EnsembleOptions): Promise<EnsembleR
       );
     });
     const width = task === 1 ? 1 : task === 2 ? LABELS.length : 2;
-    const raw = names.map((name, m) => memberValues(task, rows, name, columns[m]));
+    const raw = names.map((name, m) => memberValues(task, rows, name, columns[m], predictions[m]));
     const classifier = columns.map((own) => P.every((p) => own.includes(p)));
     const members = task === 1 && method === 'rank-mean' ? raw.map((values) => rankMean([values], rows.query)) : raw;
     const given = rows.numbers['judged.esci_label'] ?? rows.numbers['judged.grade'];
@@ -98,7 +101,7 @@ export async function ensembleFiles(options: EnsembleOptions): Promise<EnsembleR
       ...{ task, method, out, rows: rows.rows, queries: rows.queryIds.length, weights },
       ...(fitted && { foldWeights: fitted.foldWeights }),
       members: predictions.map((file) => ({ file })),
-      ...(judgements && measure(options, parts, combined, quality)),
+      ...(judgements && { ...measure(options, parts, combined, quality), unpredicted: rows.extra.judged }),
     };
   } finally {
     files.close();
@@ -110,18 +113,29 @@ const mean = (values: Float64Array): number => {
   return kept.reduce((a, b) => a + b, 0) / kept.length;
 };
 
-function memberValues(task: 1 | 2 | 3, rows: AlignedRows, name: string, columns: readonly string[]): Float64Array {
+function memberValues(task: 1 | 2 | 3, rows: AlignedRows, name: string, columns: readonly string[], path: string): Float64Array {
   const column = (c: string): Float64Array => rows.numbers[`${name}.${c}`];
   const classes = task === 3 ? 2 : LABELS.length;
   const interleaved = (parts: readonly Float64Array[]): Float64Array =>
     Float64Array.from({ length: rows.rows * classes }, (_, i) => parts[i % classes][(i / classes) | 0]);
   const hasAll = P.every((p) => columns.includes(p));
   if (task !== 3 && columns.some((c) => P.includes(c)) && !hasAll)
-    throw new InputError(`${name}: must have all of ${P.join(', ')}, got ${columns.join(', ')}`);
-  if (task === 1) return hasAll ? expectedGain(interleaved(P.map(column))) : column('score');
-  if (task === 2 && hasAll) return interleaved(P.map(column));
+    throw new InputError(`${path}: must have all of ${P.join(', ')}, got ${columns.join(', ')}`);
+  const checked = (probabilities: Float64Array): Float64Array => {
+    for (let row = 0; row < rows.rows; row++) {
+      const p = probabilities.subarray(row * classes, (row + 1) * classes);
+      const sum = p.reduce((a, b) => a + b, 0);
+      if (p.every((x) => x >= -COMPARISON && x <= 1 + COMPARISON) && Math.abs(sum - 1) <= SUM_TOLERANCE) continue;
+      throw new InputError(
+        `${path}: probabilities of query_id ${rows.queryIds[rows.query[row]]}, product_id ${rows.productIds?.[row]} must be from 0 to 1 and sum to 1 (± ${SUM_TOLERANCE}), got ${p.join(', ')}`,
+      );
+    }
+    return probabilities;
+  };
+  if (task === 1) return hasAll ? expectedGain(checked(interleaved(P.map(column)))) : column('score');
+  if (task === 2 && hasAll) return checked(interleaved(P.map(column)));
   if (task === 3 && columns.includes('p_substitute'))
-    return interleaved([column('p_substitute').map((p) => 1 - p), column('p_substitute')]);
+    return checked(interleaved([column('p_substitute').map((p) => 1 - p), column('p_substitute')]));
   const label = column('label');
   return interleaved(Array.from({ length: classes }, (_, c) => label.map((l) => Number(l === c))));
 }

@@ -25,7 +25,7 @@ export function writePredictions(task: 1 | 2 | 3, out: string, rows: AlignedRows
     return [label, ...(task === 2 ? p : [p[1]])];
   };
   const csv = out.endsWith('.csv');
-  const cell = (text: string): string => (/[",\n]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text);
+  const cell = (text: string): string => (/[",\n\r]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text);
   const parts: Buffer[] = csv ? [Buffer.from(`${['query_id', 'product_id', ...names].join(',')}\n`)] : [];
   const ids = rows.productIds as string[];
   for (let from = 0; from < rows.rows; from += 10000) {

@@ -136,6 +136,27 @@ test('ensemble of files: classifier + regressor, scored again from what was writ
   );
 });
 
+test('an ensemble counts judged pairs that nobody predicts, and refuses probabilities that are none', async () => {
+  const probabilities = (name: string, ...p: readonly number[]) =>
+    file(name, ['query_id,product_id,p_E,p_S,p_C,p_I', `1,a,${p.join(',')}`, '1,b,0.25,0.25,0.25,0.25']);
+  const labels = file('three.csv', ['query_id,product_id,esci_label', '1,a,E', '1,b,S', '1,c,E', '2,a,E']);
+  const common = { method: 'mean', out: join(folder, 'counted.csv'), weights: 'equal', key } as const;
+  const whole = probabilities('whole.csv', 0.1, 0.2, 0.3, 0.4);
+  const report = await ensembleFiles({ ...common, task: 1, predictions: [whole], judgements: labels });
+  assert.deepEqual([report.judgedQueries, report.unpredicted], [1, 2]);
+  for (const [bad, got] of [
+    [probabilities('percent.csv', 10, 20, 30, 40), '10, 20, 30, 40'],
+    [probabilities('logits.csv', -1, 2, 0, 0), '-1, 2, 0, 0'],
+  ])
+    for (const task of [1, 2] as const)
+      await assert.rejects(
+        ensembleFiles({ ...common, task, predictions: [whole, bad] }),
+        new RegExp(
+          `^InputError: ${bad}: probabilities of query_id 1, product_id a must be from 0 to 1 and sum to 1 .*, got ${got}$`,
+        ),
+      );
+});
+
 test(
   'real parquet: the upstream file’s own columns',
   { skip: sharedFile('data/fixtures/esci_examples_16.parquet').skip },
