@@ -226,7 +226,8 @@ function sourceOf(facts: FileFacts, columns?: readonly string[]): string {
   if (/\.(csv|tsv)(\.gz)?$/i.test(path))
     return `read_csv(${literal(path)}, header = true, all_varchar = true, sample_size = 2048, ${csvOptions(facts, facts.head)})`;
   if (/\.(jsonl|ndjson|json)(\.gz)?$/i.test(path)) {
-    const reader = `read_json(${literal(path)}, format = 'newline_delimited', sample_size = 2048`;
+    const form = facts.format === 'json-array' ? 'array' : 'newline_delimited';
+    const reader = `read_json(${literal(path)}, format = '${form}', sample_size = 2048`;
     if (!columns) return `${reader})`;
     const types = columns.map((name) => `${literal(name)}: 'JSON'`);
     const texts = columns.map((name) => `${quoted(name)}->>'$' AS ${quoted(name)}`);

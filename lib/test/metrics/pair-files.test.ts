@@ -174,7 +174,7 @@ test('a folder in the place of a file is named', async () => {
     await assert.rejects(readScoreRows(1, judged, path), { name: 'InputError', message: `${path} is a folder, expected a file` });
 });
 
-test('pairs in other forms are read as they were: byte order mark, CRLF, CR, tabs, semicolons, comments, blank lines, quotes, gzip', async () => {
+test('pairs in other forms are read as they were: byte order mark, CRLF, CR, tabs, semicolons, comments, blank lines, quotes, gzip, a JSON array', async () => {
   // Oracle: the plain file's pairs.
   const plain = ['query_id,product_id,esci_label', '1,a,E', '1,b,S', '2,a,I'];
   const text = `${plain.join('\n')}\n`;
@@ -189,6 +189,17 @@ test('pairs in other forms are read as they were: byte order mark, CRLF, CR, tab
     ['trailing.csv', text.replace(/([EIS])\n/g, '$1,\n')],
     ['quotes.csv', plain.map((line, i) => `${line},"${i ? 'one, ""two""\nthree' : 'note'}"`).join('\n')],
     ['packed.csv.gz', gzipSync(text)],
+    [
+      'array.json',
+      JSON.stringify(
+        plain
+          .slice(1)
+          .map((line) => line.split(','))
+          .map(([query_id, product_id, esci_label]) => ({ query_id: Number(query_id), product_id, esci_label })),
+        null,
+        1,
+      ),
+    ],
     ['two.csv.gz', Buffer.concat([gzipSync(text.slice(0, 40)), gzipSync(text.slice(40))])],
   ];
   const scores = file('form-scores.csv', ['query_id,product_id,score', '1,a,1', '1,b,2', '2,a,3']);
