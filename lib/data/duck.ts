@@ -29,13 +29,15 @@ export class Duck {
     const { DuckDBInstance } = await import('@duckdb/node-api');
     const folder = mkdtempSync(join(tmpdir(), 'esci-duck-'));
     try {
-      const instance = await DuckDBInstance.create(join(folder, 'stage.duckdb'), {
-        threads: String(threads),
-        memory_limit: memoryLimit,
-        temp_directory: join(folder, 'spill'),
-        autoinstall_known_extensions: 'false',
-        autoload_known_extensions: 'false',
-      });
+      const instance = await asTheSystems(
+        DuckDBInstance.create(join(folder, 'stage.duckdb'), {
+          threads: String(threads),
+          memory_limit: memoryLimit,
+          temp_directory: join(folder, 'spill'),
+          autoinstall_known_extensions: 'false',
+          autoload_known_extensions: 'false',
+        }),
+      );
       return new Duck(instance, await instance.connect(), folder);
     } catch (error) {
       rmSync(folder, { recursive: true, force: true });
@@ -45,12 +47,12 @@ export class Duck {
 
   /** Runs one statement; parameters are `$1`, `$2`, … */
   async run(sql: string, parameters: readonly Parameter[] = []): Promise<DuckDBMaterializedResult> {
-    return this.connection.run(sql, [...parameters]);
+    return asTheSystems(this.connection.run(sql, [...parameters]));
   }
 
   /** The rows of a query as objects. */
   async rows<T = Record<string, Cell>>(sql: string, parameters: readonly Parameter[] = []): Promise<T[]> {
-    const reader = await this.connection.runAndReadAll(sql, [...parameters]);
+    const reader = await asTheSystems(this.connection.runAndReadAll(sql, [...parameters]));
     return reader.getRowObjectsJS().map((row) => tidy(row)) as T[];
   }
 
@@ -94,6 +96,16 @@ export async function query<T = Record<string, Cell>>(
     return await duck.rows<T>(sql, parameters);
   } finally {
     duck.close();
+  }
+}
+
+/** DuckDB's complaint about a full disk as the system's own error (ENOSPC and the file), which the command line tells in one line. */
+async function asTheSystems<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    const full = /"([^"]+)": No space left on device/.exec((error as Error).message);
+    throw full ? Object.assign(error as Error, { code: 'ENOSPC', path: full[1] }) : error;
   }
 }
 

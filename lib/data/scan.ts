@@ -148,7 +148,7 @@ export async function readable<T>(path: string, work: () => Promise<T>): Promise
   try {
     return await work();
   } catch (error) {
-    if (error instanceof InputError) throw error;
+    if (error instanceof InputError || (error as NodeJS.ErrnoException).code === 'ENOSPC') throw error;
     const message = (error as Error).message.split('\n')[0];
     throw new InputError(`${path} cannot be read: ${message}`);
   }

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describeData, query, readDataset, streamRows, writeUpstreamParquet, type Row } from '../../data';
+import { describeData, Duck, query, readDataset, streamRows, writeUpstreamParquet, type Row } from '../../data';
 import { generate, generateChunks } from '../../data/generate';
+import { readable } from '../../data/scan';
 import { Key } from '../../runtime/key';
 import { sharedData, temporaryFolder, tinyDataset } from './fixtures';
 
@@ -161,3 +162,24 @@ test('a link in the place of a file stays one and leads to what is written; a pl
     message: /kept-elsewhere\.parquet is a file; expected a folder$/,
   });
 });
+
+test(
+  'a full disk under DuckDB is the system\u2019s error, with the file that it could not write',
+  { skip: !existsSync('/dev/full') && 'no /dev/full here' },
+  async () => {
+    const duck = await Duck.open();
+    try {
+      for (const format of ['csv', 'json', 'parquet'])
+        await assert.rejects(duck.run(`COPY (SELECT 1 AS a) TO '/dev/full' (FORMAT ${format})`), {
+          code: 'ENOSPC',
+          path: '/dev/full',
+        });
+      await assert.rejects(
+        readable('rows.csv', () => duck.run("COPY (SELECT 1 AS a) TO '/dev/full' (FORMAT csv)")),
+        { code: 'ENOSPC' },
+      );
+    } finally {
+      duck.close();
+    }
+  },
+);
