@@ -15,7 +15,8 @@ export interface Scan {
 }
 
 const LINE = 16 << 20;
-const SCALAR = /^(VARCHAR|U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL\(.*\)|BOOLEAN|UUID|JSON|ENUM\(.*\))$/;
+const SCALAR =
+  /^(VARCHAR|U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL\(.*\)|BOOLEAN|UUID|JSON|ENUM\(.*\)|DATE|TIMESTAMP(_S|_MS|_NS| WITH TIME ZONE)?)$/;
 
 /**
  * The SQL to read `wanted` columns of a file; those it lacks are NULL. Lines that cannot be parsed come as rows without any value (JSON lines)

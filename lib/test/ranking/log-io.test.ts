@@ -7,6 +7,7 @@ import { gzipSync } from 'node:zlib';
 import { clickModel, describeLog, readLog, readUbi, simulateImpressions, streamLog, writeLog } from '../../ranking';
 import type { Impression } from '../../ranking';
 import { parseTimestamp } from '../../ranking/timestamp';
+import { query } from '../../data';
 import { Key } from '../../runtime/key';
 import { esci } from '../program';
 import { tinyLists } from './lists-fixture';
@@ -132,6 +133,7 @@ test('times: milliseconds, seconds, ISO 8601 with and without an offset (oracle:
   ])
     assert.equal(parseTimestamp(text), expected, text);
   assert.equal(parseTimestamp('1737638302'), 1737638302000);
+  assert.equal(parseTimestamp('2025-01-23 13:18:22.5-08'), Date.UTC(2025, 0, 23, 21, 18, 22, 500));
   assert.equal(parseTimestamp('2025-01-23'), Date.UTC(2025, 0, 23));
   assert.equal(parseTimestamp('23/01/2025'), undefined);
 });
@@ -271,4 +273,17 @@ test('the verb: simulate, describe, from-ubi, and a mistake is one line with cod
   const bad = esci(['log', 'simulate', '--data', 'smoke', '--set', 'slope=1', '--out', out]);
   assert.equal(bad.status, 2);
   assert.match(bad.stderr, /^[^\n]*--set slope is not known; expected one of positions, top, severity[^\n]*\n$/);
+});
+
+test('times of a parquet file are times, with a zone and without (by hand)', async () => {
+  const first = Date.UTC(2025, 0, 23, 13, 18, 22, 250);
+  for (const [name, type] of [
+    ['naive', "TIMESTAMP '2025-01-23 13:18:22.25'"],
+    ['nanoseconds', "CAST(TIMESTAMP '2025-01-23 13:18:22.25' AS TIMESTAMP_NS)"],
+    ['zone', "TIMESTAMPTZ '2025-01-23 13:18:22.25+00'"],
+  ]) {
+    const path = join(folder, `${name}.parquet`);
+    await query(`COPY (SELECT 'q' AS query, 'p' AS product_id, 1 AS position, 1 AS click, ${type} AS timestamp) TO '${path}'`);
+    assert.equal((await readLog(path))[0].timestamp, first, name);
+  }
 });
