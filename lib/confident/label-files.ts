@@ -1,4 +1,5 @@
 import { inspectFile } from '../data/inspect';
+import { parseLabel } from '../data/normalize';
 import { LABELS } from '../data/types';
 import { ensure, InputError, shown } from '../runtime/errors';
 import { LABEL_NAMES, namesOf, probabilityColumns } from './class-columns';
@@ -10,7 +11,7 @@ import { readTableNumbers, type Column } from './table-numbers';
 export interface LabelFiles {
   labels: string;
   probs: string;
-  /** Class names, where labels are texts; without them E, S, C, I are known. They are in the order of the probabilities, unless columns bear these names. */
+  /** Class names, where labels are texts; without them E, S, C, I are known, also as words. They are in the order of the probabilities, unless columns bear these names. */
   classNames?: readonly string[];
   labelColumn?: string;
   probColumns?: readonly string[];
@@ -78,7 +79,7 @@ export async function readLabelArrays(files: LabelFiles): Promise<{ labels: Floa
 /** Labels as class ids; `seen.names` becomes true where one is the name of a class. */
 function readLabels({ labels, classNames, labelColumn }: LabelFiles, seen: { names: boolean }): AsyncGenerator<NumberChunk> {
   const nameToId = (name: string): number => {
-    const index = (classNames ?? LABELS).indexOf(name);
+    const index = classNames ? classNames.indexOf(name) : LABELS.findIndex((label) => label === parseLabel(name));
     seen.names ||= index >= 0;
     if (index >= 0) return index;
     const id = Number(name.trim() || NaN);

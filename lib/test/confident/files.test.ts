@@ -355,3 +355,10 @@ test('rows that begin with # and values with apostrophes are read in every table
   assert.deepEqual(read.probs, probs);
   assert.equal((await readRowTexts(path, [5], n)).get(5)?.title, "product 5'");
 });
+
+test('labels are known as score knows them: letters and words in any case (oracle: the letters)', async () => {
+  const words = ['Exact', 'substitute', 'COMPLEMENT', 'i'];
+  const path = file('words.csv', `esci_label\n${Array.from(labels, (k) => words[k]).join('\n')}`);
+  const read = await readLabelArrays({ labels: path, probs: bothCsv });
+  assert.deepEqual([Array.from(read.labels), read.classNames], [Array.from(labels), ['E', 'S', 'C', 'I']]);
+});
