@@ -15,8 +15,20 @@ const enum At {
 
 /** The character that most often parts the first line of a CSV file: comma, tab, semicolon or bar. */
 export function delimiterOf(head: string): string {
-  const line = head.split(/\r\n|\r|\n/, 1)[0];
+  const line = head.split(/\r\n|\r|\n/, 1)[0].replace(/"[^"]*"/g, '');
   return [',', '\t', ';', '|'].reduce((best, d) => (line.split(d).length > line.split(best).length ? d : best));
+}
+
+/** The names in the first line of a CSV file, without blanks and quotes around them; a delimiter within quotes parts nothing. */
+export function namesIn(line: string, delimiter: string): string[] {
+  const names = [''];
+  let quoted = false;
+  for (const letter of line) {
+    if (letter === '"') quoted = !quoted;
+    if (letter === delimiter && !quoted) names.push('');
+    else names[names.length - 1] += letter;
+  }
+  return names.map((name) => name.trim().replace(/^"(.*)"$/, (_, inner: string) => inner.replaceAll('""', '"')));
 }
 
 /**

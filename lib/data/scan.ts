@@ -2,7 +2,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { ensure, InputError } from '../runtime/errors';
 import { identifier, literal, type Duck } from './duck';
 import type { FileFacts } from './inspect';
-import { delimiterOf } from './quotes';
+import { delimiterOf, namesIn } from './quotes';
 
 /** A file as a table expression of SQL: the asked columns as text under their own names, `row` (from 0) and `wrong` (the column whose value is no text). */
 export interface Scan {
@@ -51,10 +51,7 @@ function csv({ path, compression }: FileFacts, wanted: readonly string[], head: 
   const line = head.split(/\r\n|\r|\n/, 1)[0];
   ensure(!/[\0-\x08\ufffd]/.test(line), `${path} is not text in UTF-8`);
   const delimiter = delimiterOf(head);
-  const columns = line
-    .split(delimiter)
-    .map((name) => name.trim().replace(/^"(.*)"$/, '$1'))
-    .map((name, i) => name || `column${i}`);
+  const columns = namesIn(line, delimiter).map((name, i) => name || `column${i}`);
   const twice = columns.find((name, i) => columns.indexOf(name) !== i);
   ensure(twice === undefined, `${path}: column ${twice} stands twice in the header`);
   const struct = columns.map((name) => `${literal(name)}: 'VARCHAR'`).join(', ');

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { InputError } from '../runtime/errors';
 import { literal } from './duck';
 import { inspectFile, textBytes, verifiedSha256, type FileFacts } from './inspect';
-import { delimiterOf } from './quotes';
+import { delimiterOf, namesIn } from './quotes';
 
 const QUOTE = 34;
 const HASH = 35;
@@ -27,8 +27,7 @@ export function csvOptions({ compression }: FileFacts, head: string): string {
 export function csvHeader(head: string): { names: string[]; body: string } {
   const text = head.replace(COMMENTS, '');
   const line = text.split(/[\r\n]/, 1)[0];
-  const names = line.split(delimiterOf(text)).map((name) => name.trim().replace(/^"(.*)"$/, '$1'));
-  return { names, body: text.slice(line.length) };
+  return { names: namesIn(line, delimiterOf(text)), body: text.slice(line.length) };
 }
 
 /**

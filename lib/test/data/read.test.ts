@@ -44,6 +44,13 @@ test('one data set reads alike from JSON lines, a JSON array, CSV (comma, tab, C
     write(folder, 'd.csv', csv(some)),
     write(folder, 'e.csv.gz', csv(some, '\r\n')),
     write(folder, 'f.tsv', csv(some, '\n', '\t')),
+    write(
+      folder,
+      'g.csv',
+      csv(some)
+        .replace(/^[^\n]*/, '"notes, of; all;;;;;;;;;;;;;;;;",$&')
+        .replace(/\n(?="\d+",)/g, '\nx,'),
+    ),
     parquet,
     zst,
   ];

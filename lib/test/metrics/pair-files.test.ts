@@ -188,6 +188,7 @@ test('pairs in other forms are read as they were: byte order mark, CRLF, CR, tab
     ['blank.csv', text.replace('1,b', '\n\n1,b')],
     ['trailing.csv', text.replace(/([EIS])\n/g, '$1,\n')],
     ['quotes.csv', plain.map((line, i) => `${line},"${i ? 'one, ""two""\nthree' : 'note'}"`).join('\n')],
+    ['names.csv', plain.map((line, i) => `${line},${i ? 'x' : '"a; b; c, ""d""; e"'}`).join('\n')],
     ['packed.csv.gz', gzipSync(text)],
     [
       'array.json',
