@@ -49,7 +49,10 @@ export function registerData(program: Command): void {
     .description(
       'Print what is in a file or folder: rows, queries, locales, labels, missing fields, lengths, duplicates, skipped rows',
     )
-    .argument('<path>', 'a folder with the upstream pair, or a file (parquet, CSV, JSON lines; also .gz and .zst)')
+    .argument(
+      '<path>',
+      'a folder with the upstream pair, or a file (parquet, CSV, JSON lines; also .gz and .zst); a name is looked for as by --data of reproduce',
+    )
     .option('--products <file>', 'the products file, where <path> is an examples file that lies apart from it')
     .option('--locales <list>', 'only these: us,es,jp', list)
     .option('--split <name>', 'only train or test')
@@ -57,7 +60,9 @@ export function registerData(program: Command): void {
     .option('--json', 'as JSON')
     .action(async (path: string, options: FilterOptions & { products?: string; json?: boolean }) => {
       const { describeData, LOCALES } = await import('../data');
-      const description = await describeData(options.products ? { examples: path, products: options.products } : path, {
+      const { placeOf } = await import('../experiments/dataset');
+      const place = placeOf(path) ?? path;
+      const description = await describeData(options.products ? { examples: place, products: options.products } : place, {
         ...(options.locales && { locales: options.locales.map((locale) => oneOf('locale', locale, LOCALES)) }),
         ...(options.split && { split: oneOf('split', options.split, ['train', 'test'] as const) }),
         ...(options.dataVersion && { version: oneOf('data-version', options.dataVersion, ['small', 'large'] as const) }),

@@ -1,7 +1,11 @@
-import type { ClassScore, RankingScore } from './score';
+import type { Bounds, ClassScore, RankingScore } from './score';
 
 const four = (x: number | null): string => (x === null || Number.isNaN(x) ? '–' : x.toFixed(4));
 const many = (n: number, what: string, plural = `${what}s`): string => `${n.toLocaleString('en-US')} ${n === 1 ? what : plural}`;
+
+const between = (interval: Bounds | null): string => (interval ? ` [${four(interval.low)}, ${four(interval.high)}]` : '');
+const how = (interval: Bounds | null): string =>
+  interval ? `${interval.level * 100} % over queries, ${interval.resamples} resamples` : 'no interval over one query';
 
 /** A score as a person reads it: the figure, which definition it is, its interval over queries, the counts, and the breakdowns. */
 export function scoreText(score: RankingScore | ClassScore, unjudged: number): string {
@@ -15,7 +19,7 @@ function ranking(score: RankingScore): string[] {
   const at = score.k === null ? '' : `@${score.k}`;
   const policy = convention.zeroIdeal === 'zero' ? 'scored 0' : 'left out';
   const lines = [
-    `nDCG${at} ${four(score.ndcg)} [${four(interval.low)}, ${four(interval.high)}]   ${interval.level * 100} % over queries, ${interval.resamples} resamples`,
+    `nDCG${at} ${four(score.ndcg)}${between(interval)}   ${how(interval)}`,
     `convention ${convention.name}: ${convention.about}`,
     `${many(score.rows, 'row')}, ${many(counts.queries, 'query', 'queries')}: ${counts.scored.toLocaleString('en-US')} scored, ${counts.zeroIdeal} without any gain (${policy}), ${counts.single} of one product, ${counts.tied} with ties`,
     `random order ${four(score.random)} (exact expectation)`,
@@ -34,8 +38,8 @@ function classes(score: ClassScore): string[] {
   const { micro_f1: micro, macro_f1: macro } = score.intervals;
   const width = Math.max(...score.classes.map((name) => name.length), 9);
   const lines = [
-    `micro-F1 ${four(score.micro_f1)} [${four(micro.low)}, ${four(micro.high)}]   ${micro.level * 100} % over queries, ${micro.resamples} resamples`,
-    `macro-F1 ${four(score.macro_f1)} [${four(macro.low)}, ${four(macro.high)}]   weighted ${four(score.weighted_f1)}`,
+    `micro-F1 ${four(score.micro_f1)}${between(micro)}   ${how(micro)}`,
+    `macro-F1 ${four(score.macro_f1)}${between(macro)}   weighted ${four(score.weighted_f1)}`,
     `${many(score.rows, 'row')}, ${many(score.queries, 'query', 'queries')}`,
     `${'class'.padEnd(width)} precision  recall      F1   support   given ↓ predicted → ${score.classes.join(' ')}`,
   ];

@@ -31,13 +31,16 @@ export interface ScoreOptions {
   key: Key;
 }
 
-type Bounds = Pick<Interval, 'low' | 'high' | 'level' | 'resamples'>;
-const bounds = ({ low, high, level, resamples }: Interval): Bounds => ({ low, high, level, resamples });
+export type Bounds = Pick<Interval, 'low' | 'high' | 'level' | 'resamples'>;
+/** Null where one query alone was scored: its resamples are all the same. */
+const bounds = ({ low, high, level, resamples, clusters }: Interval): Bounds | null =>
+  clusters > 1 ? { low, high, level, resamples } : null;
 
 export interface RankingScore {
   task: 1;
   ndcg: number;
-  interval: Bounds;
+  /** Over queries; null with one query. */
+  interval: Bounds | null;
   /** As it was used: `about` says so, and gains are the labels' or the grades themselves. */
   convention: Omit<Convention, 'gains'> & { gains: Convention['gains'] | 'grades' };
   k: number | null;
@@ -100,7 +103,7 @@ export interface ClassScore {
   micro_f1: number;
   macro_f1: number;
   weighted_f1: number;
-  intervals: { micro_f1: Bounds; macro_f1: Bounds };
+  intervals: { micro_f1: Bounds | null; macro_f1: Bounds | null };
   classes: string[];
   per_class: F1Scores['perClass'];
   confusion: number[][];

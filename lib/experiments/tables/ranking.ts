@@ -234,7 +234,9 @@ function generatedShop(scale: Scale): DataSource {
 function filledNote(rows: readonly RowRuns[]): string[] {
   const real = rows.flatMap(({ runs }) => runs).some(({ data }) => !data.name.startsWith('generated'));
   return real
-    ? [`Lists of fewer than ${SHORTEST} judged products were filled up to ${SHORTEST} with products that were judged for other queries (grade 0).`]
+    ? [
+        `Lists of fewer than ${SHORTEST} judged products were filled up to ${SHORTEST} with products that were judged for other queries (grade 0).`,
+      ]
     : [];
 }
 

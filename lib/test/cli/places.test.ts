@@ -41,6 +41,7 @@ test('ESCI_DATA_FOLDER names a folder of data sets', async () => {
   process.env.ESCI_DATA_FOLDER = folder;
   assert.equal(placeOf(name), join(folder, name));
   assert.equal((await openDataset({ path: name }, 1)).rows[0].title, 'red cup');
+  assert.match(esci(['data', 'describe', name]).stdout, /^rows +1$/m);
   assert.throws(() => openGraded('no-such-grades'), /products\.\* \(product_id, product_locale, product_title\) and judgments\.\* \(query, product_id, grade 0 to 3\); see data\/README\.md/); // prettier-ignore
 });
 

@@ -52,8 +52,17 @@ test('files of two formats, rows shuffled: trec_eval’s and scikit-learn’s fi
   const jp = reference.trec.filter((_, i) => i % 2 === 0);
   close(got.locales.jp.ndcg ?? NaN, mean(jp), 'jp');
   assert.deepEqual([got.counts.zeroIdeal, got.counts.single, got.rows], [1, 1, rows.length]);
-  assert.ok(got.interval.low < got.ndcg && got.ndcg < got.interval.high);
+  assert.ok(got.interval && got.interval.low < got.ndcg && got.ndcg < got.interval.high);
   assert.match(scoreText(got, read.unjudged), /convention trec: trec_eval’s ndcg/);
+});
+
+test('one query has no interval over queries: all its resamples are the same', async () => {
+  const one = file('one-judged.csv', ['query_id,product_id,esci_label', '1,A,E', '1,B,I']);
+  const scores = file('one-scored.csv', ['query_id,product_id,score', '1,A,.2', '1,B,.3']);
+  const read = await readScoreRows(1, one, scores);
+  const got = scoreRanking(read.rows, options);
+  assert.equal(got.interval, null);
+  assert.match(scoreText(got, read.unjudged), /^nDCG 0\.\d{4} {3}no interval over one query\n/);
 });
 
 test('parquet reads as CSV does', async () => {
