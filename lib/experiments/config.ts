@@ -124,6 +124,9 @@ export type ScaleName = (typeof SCALES)[number];
 /** A scale: the base configuration every table starts from, its default data, seeds and folds. */
 export interface Scale {
   name: ScaleName;
+  /** The encoder in words. */
+  encoder: string;
+  /** The encoder, its data and what a table of it takes. */
   describes: string;
   base: FinetuneConfig;
   pretrain: PretrainConfig;

@@ -174,11 +174,16 @@ const MINILM_PRETRAIN: PretrainConfig = {
   precision: 'bf16',
 };
 
+const described = (encoder: string, rest: string): Pick<Scale, 'encoder' | 'describes'> => ({
+  encoder,
+  describes: encoder + rest,
+});
+
 /** Every scale by name. */
 export const scales: Readonly<Record<ScaleName, Scale>> = {
   smoke: {
     name: 'smoke',
-    describes: 'a 1-layer encoder on a few hundred generated rows: shows that everything runs, not what is true',
+    ...described('a 1-layer encoder', ' on a few hundred generated rows: shows that everything runs, not what is true'),
     base: scratch({ layers: 1, hidden: 32, heads: 2, vocabulary: 400, maxLength: 32, steps: 24 }),
     pretrain: scratchPretrain(16, 32),
     data: { generated: 'smoke' },
@@ -189,7 +194,7 @@ export const scales: Readonly<Record<ScaleName, Scale>> = {
   },
   demo: {
     name: 'demo',
-    describes: 'a 2-layer, 128-wide encoder from scratch on generated data with known truth; minutes on two cores',
+    ...described('a 2-layer, 128-wide encoder from scratch', ' on generated data with known truth; minutes on two cores'),
     base: scratch({ layers: 2, hidden: 128, heads: 4, vocabulary: 1500, maxLength: 32, steps: 300 }),
     pretrain: scratchPretrain(350, 32),
     data: { generated: 'demo' },
@@ -200,7 +205,7 @@ export const scales: Readonly<Record<ScaleName, Scale>> = {
   },
   small: {
     name: 'small',
-    describes: 'a 4-layer, 256-wide encoder from scratch on generated data; hours on two cores',
+    ...described('a 4-layer, 256-wide encoder from scratch', ' on generated data; hours on two cores'),
     base: scratch({
       layers: 4,
       hidden: 256,
@@ -220,7 +225,7 @@ export const scales: Readonly<Record<ScaleName, Scale>> = {
   },
   minilm: {
     name: 'minilm',
-    describes: 'all-MiniLM-L6-v2, a real pre-trained encoder, on real English rows; 2 to 4 hours a table on two cores',
+    ...described('all-MiniLM-L6-v2, a real pre-trained encoder', ', on real English rows; 2 to 4 hours a table on two cores'),
     base: {
       ...PAPER_FINETUNE,
       start: { from: 'weights', name: 'all-minilm-l6-v2', dropout: 0.1, attentionDropout: 0 },
@@ -241,7 +246,7 @@ export const scales: Readonly<Record<ScaleName, Scale>> = {
   },
   base: {
     name: 'base',
-    describes: 'XLM-R-base on the ESCI release; one GPU',
+    ...described('XLM-R-base', ' on the ESCI release; one GPU'),
     base: { ...PAPER_FINETUNE, start: { from: 'weights', name: 'xlm-roberta-base', dropout: 0.1, attentionDropout: 0.1 } },
     pretrain: CARD_PRETRAIN,
     data: { path: 'esci' },
@@ -252,7 +257,7 @@ export const scales: Readonly<Record<ScaleName, Scale>> = {
   },
   paper: {
     name: 'paper',
-    describes: 'InfoXLM-large on the ESCI release, the configuration of the paper; one large GPU',
+    ...described('InfoXLM-large', ' on the ESCI release, the configuration of the paper; one large GPU'),
     base: PAPER_FINETUNE,
     pretrain: CARD_PRETRAIN,
     data: { path: 'esci' },

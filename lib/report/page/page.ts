@@ -13,6 +13,7 @@ import { ownNotes } from '../notes';
 import { plural } from '../numbers';
 import type { RenderedTable } from '../rendered';
 import { aucCounts, glance, real, verdictCounts, verdictSentence } from '../sentences';
+import { groupsOf, type Group } from './groups';
 import { provenance } from './provenance';
 import { SCRIPT } from './script';
 import { STYLE } from './style';
@@ -32,10 +33,12 @@ export interface PageOptions {
 
 /**
  * The report: one self-contained page that needs no network. Every text is escaped (`markup`); the Content-Security-Policy allows
- * two scripts, by the SHA-256 of their text, and no connection anywhere. Further metrics, notes and all but two figures of a table are folded. Equal records give an equal page.
+ * two scripts, by the SHA-256 of their text, and no connection anywhere. Tables stand in groups by encoder and kind of data. Further metrics, notes and all but two
+ * figures of a table are folded, and of every group but the first the tables themselves. Equal records give an equal page.
  */
 export function reportPage(given: readonly PageTable[], options: PageOptions): string {
-  const tables = papersFirst(given);
+  const groups = groupsOf(given);
+  const tables = groups.flatMap((group) => group.tables);
   const plotly = options.plotly === undefined ? plotlySource() : options.plotly;
   const scripts = plotly === null ? [] : [inlineScript(plotly), inlineScript(SCRIPT)];
   const policy = [
@@ -59,9 +62,10 @@ export function reportPage(given: readonly PageTable[], options: PageOptions): s
 </head>
 <body>
 <a class="skip" href="#results">Skip to the results</a>
-${header(tables, runs)}
-<main id="results">
-${tables.map((t) => tableSection(t, options))}
+${header(groups, runs)}
+${bar(groups)}
+<main id="results" tabindex="-1">
+${groups.map((group, i) => groupSection(group, i > 0, options))}
 ${provenance(runs, options.recordHref)}
 </main>
 <footer><p>Every figure on this page is computed from the run records it links to; <span class="mono">npm run esci -- verify</span> computes them again.</p></footer>
@@ -71,37 +75,55 @@ ${scripts.map((s) => markup`<script>${trusted(s)}</script>\n`)}</body>
   return page.html;
 }
 
-/** Of each scale, in their order, the tables of papers before those that are in none. */
-function papersFirst(tables: readonly PageTable[]): PageTable[] {
-  const scale = ({ table }: PageTable): string => table.scales.join();
-  const published = ({ table }: PageTable): boolean => table.rows.some((row) => row.paper);
-  return [...new Set(tables.map(scale))].flatMap((name) => {
-    const own = tables.filter((table) => scale(table) === name);
-    return [...own.filter(published), ...own.filter((table) => !published(table))];
-  });
-}
-
 /** Figures of a table that are seen without asking: the changes, and those of AUC where it has them. */
 const OPEN_FIGURES = 2;
 
-function header(tables: readonly PageTable[], runs: readonly RunRecord[]): Markup {
-  const scales = [...new Set(runs.map((r) => r.experiment.scale))].join(', ') || 'none';
-  const data = [...new Set(runs.map((r) => r.data.name))].join(', ') || 'none';
-  const what = `${runs.length} runs at scale ${scales} on ${data}. `;
-  return markup`<header>
+function header(groups: readonly Group[], runs: readonly RunRecord[]): Markup {
+  const tables = groups.flatMap((group) => group.tables.map(({ table }) => table));
+  return markup`<header id="top">
 <h1>Product search, reproduced</h1>
-<p>${what}${verdictSentence(tables.map((t) => t.table))}</p>
-<p>What is clear in each table: changes whose 95 % interval over two seeds or more excludes 0; of 20 changes without any effect about one would be called so.</p>
-<nav aria-label="Tables"><ul>${tables.map(({ table }) => contents(table))}<li><a href="#provenance">Provenance</a></li></ul></nav>
+<p>${plural(runs.length, 'run')}. ${verdictSentence(tables)}</p>
+<h2 id="contents">What is clear in each table</h2>
+<p>Changes whose 95 % interval over two seeds or more excludes 0; of 20 changes without any effect about one would be called so.</p>
+<nav aria-labelledby="contents">${groups.map(groupContents)}</nav>
 ${more('How to read the tables', guideHtml())}</header>`;
+}
+
+/** A group in the list of contents: what was run on what, and what is clear in each of its tables. */
+function groupContents(group: Group): Markup {
+  return markup`<h3><a href="#${group.id}">${group.title}</a></h3>
+<p class="scope">${scopeOfGroup(group)}</p>
+<ul>${group.tables.map(({ table }) => contents(table))}</ul>
+`;
 }
 
 /** A table's line in the list of contents, with what is clear in it. */
 function contents(table: RenderedTable): Markup {
-  return markup`<li><a href="#${anchor(table)}">${shortTitle(table)}</a> <span class="scope">${scopeOf(table)}</span>${glance(table).map((sentence) => markup`<span class="glance">${sentence}</span>`)}</li>`;
+  return markup`<li><a href="#${anchor(table)}">${shortTitle(table)}</a> <span class="scope">${dataOf(table)}</span>${glance(table).map((sentence) => markup`<span class="glance">${sentence}</span>`)}</li>`;
 }
 
-function tableSection({ table, rows }: PageTable, options: PageOptions): Markup {
+/** What stays in reach at the top of the window: every table by name, folded, and the way back to what is clear. */
+function bar(groups: readonly Group[]): Markup {
+  const links = ({ id, title, tables }: Group): Markup =>
+    markup`<p><a href="#${id}">${title}</a></p><ul>${tables.map(({ table }) => markup`<li><a href="#${anchor(table)}">${shortTitle(table)}</a> <span class="scope">${dataOf(table)}</span></li>`)}</ul>`;
+  return markup`<nav class="bar" aria-label="Tables"><details><summary>Tables</summary><div>${groups.map(links)}<p><a href="#provenance">Provenance</a></p></div></details><a href="#contents">What is clear</a></nav>`;
+}
+
+function groupSection(group: Group, folded: boolean, options: PageOptions): Markup {
+  return markup`<section class="group" id="${group.id}" aria-labelledby="${group.id}-title">
+<h2 id="${group.id}-title">${group.title}</h2>
+<p class="scope">${scopeOfGroup(group)}</p>
+${group.tables.map((table) => tableSection(table, folded, options))}</section>
+`;
+}
+
+/** The scale and data of a group. */
+const scopeOfGroup = ({ scales, tables }: Group): string => {
+  const data = [...new Set(tables.map(({ table }) => dataOf(table)))].filter(Boolean);
+  return [scales.length && `scale ${scales.join(', ')}`, ...data, plural(tables.length, 'table')].filter(Boolean).join(' · ');
+};
+
+function tableSection({ table, rows }: PageTable, fold: boolean, options: PageOptions): Markup {
   const figures = aucFirst(table, tableFigures(table, rows));
   const folded = figures.slice(OPEN_FIGURES);
   const beside = besideHtml(table);
@@ -109,26 +131,31 @@ function tableSection({ table, rows }: PageTable, options: PageOptions): Markup 
   // Two forests stand side by side, one alone is wide.
   const forests = figures.filter(({ title }) => CHANGES.test(title)).length;
   const id = anchor(table);
-  return markup`<section id="${id}" aria-labelledby="${id}-title">
-<h2 id="${id}-title">${tableTitle(table)} <span class="scope">${scopeOf(table)}</span></h2>
-<p class="lead">${real(table) && aucCounts(table)}${verdictCounts(table)}</p>
-<div class="scroll cards" role="region" aria-labelledby="${id}-title" tabindex="0">
+  const content = markup`<div class="scroll cards" role="group" aria-labelledby="${id}-title" tabindex="0">
 ${tableHtml(table, { ...options, reasons: true, bare: true, notes: false, alone: true })}</div>
-${notesHtml(notes.slice(0, 1))}${more(notes.length > 1 && 'Notes', notesHtml(notes.slice(1)))}${more(
+${notesHtml(notes.slice(0, 1))}${more(notes.length > 1 && 'Notes', notesHtml(notes.slice(1)), PRINTED)}${more(
     beside.length > 0 && 'Further metrics and baselines',
     beside.map(
       (grid) =>
-        markup`<div class="scroll cards" role="region" aria-label="Further metrics, ${scopeOf(table)}" tabindex="0">${grid}</div>`,
+        markup`<div class="scroll cards" role="group" aria-label="Further metrics, ${scopeOf(table)}" tabindex="0">${grid}</div>`,
     ),
+    PRINTED,
   )}<div class="figures">
 ${figures.slice(0, OPEN_FIGURES).map((figure) => figureHtml(figure, forests === 1 && CHANGES.test(figure.title)))}</div>
-${more(folded.length > 0 && plural(folded.length, 'more figure'), markup`<div class="figures">${folded.map((figure) => figureHtml(figure, false))}</div>`)}</section>
+${more(folded.length > 0 && plural(folded.length, 'more figure'), markup`<div class="figures">${folded.map((figure) => figureHtml(figure, false))}</div>`)}`;
+  return markup`<section id="${id}" aria-labelledby="${id}-title">
+<h3 id="${id}-title">${tableTitle(table)} <span class="scope">${scopeOf(table)}</span></h3>
+<p class="lead">${real(table) && aucCounts(table)}${verdictCounts(table)}</p>
+${fold ? more(figures.length ? `Table and ${plural(figures.length, 'figure')}` : 'Table', content, `${PRINTED} fold`) : content}</section>
 `;
 }
 
+/** The class of a fold whose content stands on paper also when it is closed. */
+const PRINTED = 'printed';
+
 /** What is folded until it is asked for; nothing where there is no title. */
-function more(title: string | false, content: Markup | readonly Markup[]): Markup | false {
-  return title !== false && markup`<details class="more"><summary>${title}</summary>${content}</details>\n`;
+function more(title: string | false, content: Markup | readonly Markup[], kind = ''): Markup | false {
+  return title !== false && markup`<details class="${`more ${kind}`.trim()}"><summary>${title}</summary>${content}</details>\n`;
 }
 
 const CHANGES = /: change of /;
@@ -142,7 +169,7 @@ function aucFirst(table: RenderedTable, figures: readonly Figure[]): Figure[] {
 function figureHtml(figure: Figure, wide: boolean): Markup {
   const spec = scriptJson({ data: figure.data, layout: figure.layout });
   return markup`<figure id="${figure.id}"${wide && trusted(' class="wide"')}>
-<h3>${figure.title}</h3>
+<h4>${figure.title}</h4>
 <div class="still">${trusted(figure.svg)}</div>
 <div class="live" role="img" aria-label="${figure.alt}"></div>
 <script type="application/json">${trusted(spec)}</script>
@@ -155,6 +182,9 @@ function figureHtml(figure: Figure, wide: boolean): Markup {
 function anchor(table: RenderedTable): string {
   return ['table', table.id, ...table.scales, ...table.data.map((d) => d.name)].join('-').replace(/[^A-Za-z0-9-]/g, '-');
 }
+
+/** The data of a table. */
+const dataOf = (table: RenderedTable): string => table.data.map((d) => d.name).join(' · ');
 
 /** The scale and data of a table: two tables of one number differ by them. */
 function scopeOf(table: RenderedTable): string {

@@ -36,9 +36,8 @@ ${weightsBlock(runs)}${block(
       count(runs.filter((r) => JSON.stringify([r.environment, r.code]) === JSON.stringify([e, code])).length),
     ]),
   )}
-<details><summary>All runs</summary>
 ${block(
-  'Runs',
+  'All runs',
   ['Record', 'Kind', 'Scale', 'Seed', 'Fold', 'Data', 'Steps', 'ms a step', 'Seconds', 'Peak MB', 'Checks'],
   runs.map((r) => [
     markup`<a href="${recordHref(r.id)}">${r.id}</a>`,
@@ -53,9 +52,7 @@ ${block(
     count(r.cost.peakMemoryBytes / 1e6),
     r.checks.every((c) => c.ok) ? `${r.checks.length} passed` : `${r.checks.filter((c) => !c.ok).length} failed`,
   ]),
-)}
-</details>
-</section>`;
+)}</section>`;
 }
 
 /** The weights that runs started from, where their records say which; records of schema 1 need not. */
@@ -82,12 +79,13 @@ function sizes({ rows, queries, labels: { E, S, C, I }, sha256 }: RunRecord['dat
 }
 
 function block(title: string, head: readonly string[], rows: readonly (readonly (string | Markup)[])[]): Markup {
-  return markup`<div class="scroll" role="region" aria-label="${title}" tabindex="0"><table>
+  return markup`<details class="more"><summary>${title}</summary><div class="scroll" role="group" aria-label="${title}" tabindex="0"><table>
 <caption>${title}</caption>
 <thead><tr>${head.map((h) => markup`<th scope="col">${h}</th>`)}</tr></thead>
 <tbody>
 ${rows.map((cells) => markup`<tr>${cells.map((c, i) => (i ? markup`<td>${c}</td>` : markup`<th scope="row">${c}</th>`))}</tr>\n`)}</tbody>
-</table></div>`;
+</table></div></details>
+`;
 }
 
 function unique<T>(items: readonly T[], key: (item: T) => string): T[] {

@@ -1,11 +1,31 @@
 import { MUTED } from '../figures/figure';
 
 /**
- * What the page does with plotly: draws each figure when it comes near the window, in the page's own colours, again when those change. Without it
- * (no script, print) the still pictures stand. Plain browser JavaScript; it reads its figures from JSON elements and takes nothing from the address.
+ * What the page does by script. It unfolds the table that a link leads to, and closes the list of tables that stays in reach. With plotly it draws each figure when it
+ * comes near the window, in the page's own colours, again when those change. Without it (no script, print) the still pictures stand. Plain browser JavaScript; it reads
+ * its figures from JSON elements and of the address only the name of a place on the page.
  */
 export const SCRIPT = `(function () {
   'use strict';
+  var bar = document.querySelector('.bar details');
+  function unfold() {
+    bar.open = false;
+    var place = document.getElementById(location.hash.slice(1));
+    var fold = place && place.querySelector(':scope > details.fold');
+    if (fold) fold.open = true;
+  }
+  window.addEventListener('hashchange', unfold);
+  document.addEventListener('click', function (e) {
+    var link = e.target.closest('a[href^="#"]');
+    if (link && link.hash === location.hash) unfold();
+    if (!bar.contains(e.target)) bar.open = false;
+  });
+  document.addEventListener('keydown', function (e) {
+    if (e.key !== 'Escape' || !bar.open) return;
+    bar.open = false;
+    bar.querySelector('summary').focus();
+  });
+  unfold();
   if (!window.Plotly) return;
   var dark = window.matchMedia('(prefers-color-scheme: dark)');
   function shade(name) { return getComputedStyle(document.documentElement).getPropertyValue(name).trim(); }

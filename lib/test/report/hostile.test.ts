@@ -20,7 +20,9 @@ import { HOSTILE, hostileTable } from './hostile';
 const { table, rowRuns } = hostileTable();
 const rendered = summarise(table, rowRuns, { draws: 50 });
 const figures = tableFigures(rendered, rowRuns);
-const page = reportPage([{ table: rendered, rows: rowRuns }], { recordHref: (id) => `../data/runs/${id}.json` });
+// Two groups: the tables of the second are folded.
+const leading = { ...rendered, scales: ['first'] };
+const page = reportPage([{ table: leading, rows: [] }, { table: rendered, rows: rowRuns }], { recordHref: (id) => `../data/runs/${id}.json` }); // prettier-ignore
 
 /** Elements and attributes of some markup, as a browser's parser sees them. */
 function elements(html: string, xmlMode = false): { name: string; attributes: Record<string, string> }[] {
@@ -55,10 +57,10 @@ test('HTML tables: hostile text makes no element, no handler, no link', () => {
 });
 
 test('the page: only its own elements, its links only to records and places on itself, and no control characters', () => {
-  assertHarmless(page.replace(/<script>[\s\S]*?<\/script>\n/g, ''), /^(html|head|meta|title|style|body|a|header|h[1-3]|p|nav|ul|li|main|section|div|table|caption|thead|tbody|tr|th|td|span|small|code|details|dl|dt|dd|summary|figure|script|svg|desc|rect|line|text|circle|polygon|path|footer)$/); // prettier-ignore
+  assertHarmless(page.replace(/<script>[\s\S]*?<\/script>\n/g, ''), /^(html|head|meta|title|style|body|a|header|h[1-4]|p|nav|ul|li|main|section|div|table|caption|thead|tbody|tr|th|td|span|small|code|details|dl|dt|dd|summary|figure|script|svg|desc|rect|line|text|circle|polygon|path|footer)$/); // prettier-ignore
   const scripts = elements(page).filter((e) => e.name === 'script');
   assert.equal(scripts.filter((s) => s.attributes.type !== 'application/json').length, 2);
-  assert.equal(scripts.length, 2 + figures.length);
+  assert.equal(scripts.length, 2 + figures.length + tableFigures(leading, []).length);
   assert.doesNotMatch(page.replace(/<script>[\s\S]*?<\/script>/g, ''), CONTROL);
 });
 
@@ -169,6 +171,16 @@ test(
           const drawn = 'document.querySelectorAll("figure.drawn .main-svg").length >= 3';
           for (let tries = 0; tries < 100 && !(await tab.evaluate(drawn)); tries++) await tab.waitForTimeout(100);
           assert.ok(await tab.evaluate(drawn), 'figures are drawn');
+        }
+        if (name === 'report') {
+          // A table that is folded opens where a link leads to it, and the list of tables closes.
+          await tab.evaluate('document.querySelectorAll("details").forEach((d) => (d.open = false))');
+          const place = await tab.getAttribute('section:has(> details.fold)', 'id');
+          await tab.click('.bar summary');
+          await tab.click(`.bar a[href="#${place}"]`);
+          const opened = 'document.querySelector("details.fold").open && !document.querySelector(".bar details").open';
+          for (let tries = 0; tries < 100 && !(await tab.evaluate(opened)); tries++) await tab.waitForTimeout(50);
+          assert.ok(await tab.evaluate(opened), 'the table is unfolded');
         }
         assert.equal(await tab.evaluate('window.hacked'), undefined, name);
         assert.deepEqual(trouble, [], name);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Parser } from 'htmlparser2';
+import { groupsOf } from '../../report/page/groups';
 import { reportPage } from '../../report/page/page';
 import type { RenderedTable } from '../../report/rendered';
 import { glance, verdictSentence } from '../../report/sentences';
@@ -61,7 +62,7 @@ test('a table at a glance: AUC before its own metric, which changes are clear an
 });
 
 test('every table of the page has a name; all but two figures, further metrics and notes are folded, and nothing is lost', () => {
-  const other = { ...on('graded'), id: 'other', rows: rendered.rows.map(({ paper: _, ...row }) => row) };
+  const other = { ...rendered, id: 'other', rows: rendered.rows.map(({ paper: _, ...row }) => row) };
   const page = reportPage(
     [
       { table: other, rows: rowRuns },
@@ -70,9 +71,6 @@ test('every table of the page has a name; all but two figures, further metrics a
     { recordHref: href, plotly: null },
   );
   assert.ok(page.indexOf('id="table-other') > page.indexOf(`id="table-${rendered.id}-`), 'tables of the paper stand first');
-  const larger = { ...other, scales: ['larger'] };
-  const scales = reportPage([{ table: larger, rows: rowRuns }, { table: rendered, rows: rowRuns }], { recordHref: href, plotly: null }); // prettier-ignore
-  assert.ok(scales.indexOf('id="table-other') < scales.indexOf(`id="table-${rendered.id}-`), 'among those of their scale');
   for (const sentence of glance(rendered)) assert.ok(page.split('</nav>')[0].includes(sentence), sentence);
   let folds = 0;
   let open = 0;
@@ -105,4 +103,59 @@ test('provenance lists each part of a file that was used, and no classes where r
     ['shop', '1,756', '–', '–', '–', '–'],
     ['shop', '2,734', '–', '–', '–', '–'],
   ]); // prettier-ignore
+});
+
+/** The start tags of some markup. */
+function tags(html: string): { name: string; attributes: Record<string, string> }[] {
+  const found: { name: string; attributes: Record<string, string> }[] = [];
+  const parser = new Parser({ onopentag: (name, attributes) => found.push({ name, attributes }) });
+  parser.end(html);
+  return found;
+}
+
+const grouped = [
+  { ...on('generated-x'), scales: ['demo'] },
+  { ...on('shop'), scales: ['demo'] },
+  { ...on('shop'), scales: ['minilm'], rows: rendered.rows.map(({ change: _, ...row }) => row) },
+  { ...on('shop'), id: 'later', scales: ['minilm'] },
+].map((table) => ({ table, rows: rowRuns }));
+const groupedPage = reportPage(grouped, { recordHref: href, plotly: null });
+
+test('tables stand by encoder and kind of data, a scale’s own kind first, and those that compare nothing last (by hand)', () => {
+  const groups = groupsOf([...grouped.slice(2), ...grouped.slice(0, 2)]);
+  assert.deepEqual(
+    groups.map(({ title, tables }) => [title, tables.map(({ table }) => table.id)]),
+    [
+      ['all-MiniLM-L6-v2, a real pre-trained encoder, on real data', ['later', rendered.id]],
+      ['A 2-layer, 128-wide encoder from scratch, on generated data', [rendered.id]],
+      ['A 2-layer, 128-wide encoder from scratch, on real data', [rendered.id]],
+    ],
+  );
+  assert.equal(
+    groupsOf([{ table: { ...on('shop'), scales: ['larger'] }, rows: rowRuns }])[0].title,
+    'scale larger, on real data',
+  );
+});
+
+test('of every group but the first the tables are folded; two lists lead to each table, and every link on the page leads somewhere', () => {
+  const found = tags(groupedPage);
+  const folds = found.filter(({ name, attributes }) => name === 'details' && /\bfold\b/.test(attributes.class ?? ''));
+  assert.equal(folds.length, 3);
+  // Equal figures have equal ids: these tables are all of the same runs.
+  const ids = found.flatMap(({ name, attributes }) => (name === 'figure' ? [] : (attributes.id ?? [])));
+  assert.equal(new Set(ids).size, ids.length);
+  const places = found.flatMap(({ attributes }) => (attributes.href?.startsWith('#') ? [attributes.href.slice(1)] : []));
+  for (const place of places) assert.ok(ids.includes(place), place);
+  for (const id of ids.filter((name) => /^(table|group)-.*(?<!-title)$/.test(name)))
+    assert.equal(places.filter((place) => place === id).length, 2, id);
+});
+
+test('headings go down one level at a time, and every landmark is called otherwise', () => {
+  const found = tags(groupedPage);
+  const levels = found.flatMap(({ name }) => (/^h\d$/.test(name) ? [Number(name[1])] : []));
+  levels.reduce((before, level) => (assert.ok(level <= before + 1, `h${level} after h${before}`), level), 0);
+  const names = found.flatMap(({ name, attributes: a }) =>
+    name === 'nav' || name === 'section' || a.role === 'region' ? [a['aria-label'] ?? a['aria-labelledby']] : [],
+  );
+  assert.equal(new Set(names).size, names.length, String(names));
 });
