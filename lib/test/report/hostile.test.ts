@@ -181,6 +181,15 @@ test(
           const opened = 'document.querySelector("details.fold").open && !document.querySelector(".bar details").open';
           for (let tries = 0; tries < 100 && !(await tab.evaluate(opened)); tries++) await tab.waitForTimeout(50);
           assert.ok(await tab.evaluate(opened), 'the table is unfolded');
+          // A card says which metric its verdict is about; on paper tables and notes that are folded stand too.
+          const verdict = 'getComputedStyle(document.querySelector("td.outcome:not(.empty)"), "::before").content';
+          assert.match(await tab.evaluate<string>(verdict), /Verdict/);
+          await tab.evaluate('document.querySelectorAll("details").forEach((d) => (d.open = false))');
+          await tab.emulateMedia({ media: 'print' });
+          const printed =
+            'Array.from(document.querySelectorAll("details.printed"), (e) => getComputedStyle(e, "::details-content").contentVisibility)';
+          assert.deepEqual([...new Set(await tab.evaluate<string[]>(printed))], ['visible']);
+          await tab.emulateMedia({ media: 'screen' });
         }
         assert.equal(await tab.evaluate('window.hacked'), undefined, name);
         assert.deepEqual(trouble, [], name);
