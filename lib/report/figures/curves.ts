@@ -20,10 +20,13 @@ export function curveFigure(rows: readonly RowRuns[], name: string, title: strin
     return curves.length ? [{ name: row.label, points: thinned(averaged(curves), windows) }] : [];
   });
   const ends = lines.map((l) => `${l.name} ends at ${l.points[l.points.length - 1][1].toPrecision(4)}`);
-  const y = metricTitle(name);
+  // Curves of the encoder's own pre-training are recorded as `pretrain.NAME`.
+  const [, before, own] = /^(pretrain\.)?(.*)$/.exec(name)!;
+  const y = metricTitle(own);
+  const when = before ? 'pre-training' : 'training';
   return linesFigure(lines, {
-    title: `${title}: ${y} during training`,
-    alt: `${y} against training steps, mean over runs. ${ends.join('; ')}.`,
+    title: `${title}: ${y} during ${when}`,
+    alt: `${y} against ${when} steps, mean over runs. ${ends.join('; ')}.`,
     x: 'step',
     y,
   });

@@ -27,6 +27,19 @@ export function colour(i: number): string {
   return PALETTE[i % PALETTE.length];
 }
 
+/** How the line of the i-th series is broken, in pixels drawn and left out: lines of one brightness are told apart without colour. */
+const BROKEN = ['', '8px,3px', '2px,3px', '9px,3px,2px,3px', '14px,4px', '5px,5px', '14px,3px,2px,3px,2px,3px', '2px,6px'];
+
+/** The pattern of the i-th series as plotly takes it; `solid` for the first. */
+export function dash(i: number): string {
+  return BROKEN[i % BROKEN.length] || 'solid';
+}
+
+/** The same as an attribute of SVG; undefined for the first. */
+export function dashArray(i: number): string | undefined {
+  return BROKEN[i % BROKEN.length].replace(/px/g, '').replace(/,/g, ' ') || undefined;
+}
+
 /** Text for plotly, which reads a little HTML: shown as it is, never as a tag. */
 export function plotText(text: string): string {
   return visible(text).replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');

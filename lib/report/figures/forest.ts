@@ -150,7 +150,7 @@ function layoutOf(rows: readonly RenderedRow[], table: RenderedTable, height: nu
     yaxis: { visible: false, fixedrange: true, range: [-0.25, rows.length - 0.25] },
     annotations: [
       ...rows.flatMap((row, i) => [
-        note(labelOf(row, rows, table), INK, { y: rows.length - 1 - i, yshift: 31 }),
+        note(labelOf(row, rows, table), INK, { y: rows.length - 1 - i, yshift: 33 }),
         note(verdictLine(row, table), MUTED, { y: rows.length - 1 - i, yshift: 16 }),
       ]),
       note(zeroLine(rows), MUTED, { yref: 'paper', y: 0, yanchor: 'top', yshift: -46 }),

@@ -1,11 +1,11 @@
-import { axis, baseLayout, colour, figureOf, MUTED, plotText, type Figure } from './figure';
+import { axis, baseLayout, colour, dash, dashArray, figureOf, MUTED, plotText, type Figure } from './figure';
 import { element, legend, legendRows, line, picture, scale, text, ticks, tickText } from './svg';
 
 export interface Line {
   name: string;
   /** [x, y] in order of x. */
   points: readonly (readonly [number, number])[];
-  /** Colour number; its place in the list by default. */
+  /** Number of its colour and of how it is broken; its place in the list by default. */
   colour?: number;
   markers?: boolean;
 }
@@ -32,17 +32,18 @@ export function linesFigure(lines: readonly Line[], options: LinesOptions): Figu
   const { title, alt, height = 340 } = options;
   const xRange = options.xRange ?? extent(drawn.flatMap((l) => l.points.map((p) => p[0])));
   const yRange = options.yRange ?? widened(extent(drawn.flatMap((l) => l.points.map((p) => p[1]))));
-  const shades = drawn.map((l, i) => colour(l.colour ?? i));
+  const numbers = drawn.map((l, i) => l.colour ?? i);
+  const shades = numbers.map(colour);
   const data = drawn.map((l, i) => ({
     type: 'scatter',
     mode: l.markers ? 'lines+markers' : 'lines',
     name: plotText(l.name),
     x: l.points.map((p) => p[0]),
     y: l.points.map((p) => p[1]),
-    line: { color: shades[i], width: 2 },
+    line: { color: shades[i], width: 2, dash: dash(numbers[i]) },
     marker: { size: 5 },
   }));
-  const key = legend(drawn.map((l, i) => ({ name: l.name, colour: shades[i] })), 56, 18, WIDTH - 72); // prettier-ignore
+  const key = legend(drawn.map((l, i) => ({ name: l.name, colour: shades[i], dash: dashArray(numbers[i]) })), 56, 18, WIDTH - 72); // prettier-ignore
   const layout = {
     ...baseLayout(height + 40),
     xaxis: axis(options.x, { range: [...xRange] }),
@@ -77,8 +78,14 @@ export function linesFigure(lines: readonly Line[], options: LinesOptions): Figu
         ? points.map(([px, py]) => element('circle', { cx: x(px), cy: y(py), r: 2.6, fill: shades[i] }))
         : [];
       return (
-        element('path', { d: path, fill: 'none', stroke: shades[i], 'stroke-width': 2, 'stroke-linejoin': 'round' }) +
-        dots.join('')
+        element('path', {
+          d: path,
+          fill: 'none',
+          stroke: shades[i],
+          'stroke-width': 2,
+          'stroke-linejoin': 'round',
+          'stroke-dasharray': dashArray(numbers[i]),
+        }) + dots.join('')
       );
     })
     .join('');

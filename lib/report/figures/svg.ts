@@ -111,9 +111,9 @@ export function shortened(content: string, width: number, size = 12): string {
 /** Pixels from one row of a legend to the next. */
 const LEGEND_ROW = 18;
 
-/** The legend as rows of swatches that wrap at `width`; `height` is what it takes. */
+/** The legend as rows of swatches that wrap at `width`; `height` is what it takes. Lines that are broken (`dash`) make every swatch longer, to show how. */
 export function legend(
-  names: readonly { name: string; colour: string; mark?: 'line' | 'box' }[],
+  names: readonly { name: string; colour: string; mark?: 'line' | 'box'; dash?: string }[],
   left: number,
   top: number,
   width: number,
@@ -121,14 +121,15 @@ export function legend(
   let x = left;
   let y = top;
   let content = '';
-  for (const { name, colour, mark } of names) {
-    const needed = 22 + approximateWidth(name) + 14;
+  const swatch = names.some(({ dash }) => dash) ? 30 : 14;
+  for (const { name, colour, mark, dash } of names) {
+    const needed = swatch + 8 + approximateWidth(name) + 14;
     if (x > left && x + needed > left + width) [x, y] = [left, y + LEGEND_ROW];
     content +=
       mark === 'box'
         ? element('rect', { x, y: y - 9, width: 12, height: 9, fill: colour })
-        : line(x, y - 4, x + 14, y - 4, { stroke: colour, 'stroke-width': 2.5 });
-    content += text(x + 19, y, name);
+        : line(x, y - 4, x + swatch, y - 4, { stroke: colour, 'stroke-width': 2.5, 'stroke-dasharray': dash });
+    content += text(x + swatch + 5, y, name);
     x += needed;
   }
   return { content, height: y - top + LEGEND_ROW };

@@ -4,7 +4,9 @@ import { Parser } from 'htmlparser2';
 import { figureBundle, showFigure, showTable } from '../../report/display';
 import { tableFigures } from '../../report/figures';
 import { barsFigure } from '../../report/figures/bars';
+import { curveFigure } from '../../report/figures/curves';
 import { forestFigure } from '../../report/figures/forest';
+import { linesFigure } from '../../report/figures/lines';
 import { noiseCurve } from '../../report/figures/noise';
 import { approximateWidth, scale, shortened, ticks, tickText } from '../../report/figures/svg';
 import { besideView } from '../../report/beside-view';
@@ -199,4 +201,29 @@ test('outside a notebook, showFigure and showTable print words', (t) => {
   t.mock.restoreAll();
   assert.ok(written.some((text) => text.includes(figures[0].alt)));
   assert.ok(written.some((text) => text.includes('Base') && text.includes('─')));
+});
+
+test('lines are told apart without colour, live and still, and the legend shows how (by hand)', () => {
+  const names = Array.from({ length: 8 }, (_, i) => `line ${i}`);
+  const { data, svg } = linesFigure(names.map((name) => ({ name, points: [[0, 1], [1, 2]] })), { title: 't', alt: '', x: 'x', y: 'y' })!; // prettier-ignore
+  const live = (data as { line: { dash: string } }[]).map(({ line }) => line.dash);
+  assert.deepEqual([live[0], new Set(live).size], ['solid', 8]);
+  const still = [...svg.matchAll(/<path[^>]*>/g)].map(([path]) => /stroke-dasharray="([\d ]+)"/.exec(path)?.[1]);
+  assert.deepEqual(still, live.map((dash) => (dash === 'solid' ? undefined : dash.replace(/px/g, '').replace(/,/g, ' ')))); // prettier-ignore
+  const key = [...svg.matchAll(/<line [^>]*stroke-width="2.5"[^>]*>/g)].map(
+    ([line]) => /stroke-dasharray="([\d ]+)"/.exec(line)?.[1],
+  );
+  assert.deepEqual(key, still);
+});
+
+test('a curve of pre-training is called by its metric and by when it was recorded', () => {
+  const runs = rowRuns.map((own) => ({ ...own, runs: own.runs.map((run) => ({ ...run, curves: { 'pretrain.mlmLoss': [[1, 3], [2, 2]] as [number, number][] } })) })); // prettier-ignore
+  const { title, layout } = curveFigure(runs, 'pretrain.mlmLoss', 'Table 5')!;
+  assert.equal(title, 'Table 5: MLM loss during pre-training');
+  assert.equal((layout.yaxis as { title: { text: string } }).title.text, 'MLM loss');
+});
+
+test('the two lines above a row of a live forest plot do not cover one another', () => {
+  const shifts = (figures[0].layout.annotations as { yshift: number; y: number; font: { size: number } }[]).slice(0, 2);
+  assert.ok(shifts[0].y === shifts[1].y && shifts[0].yshift - shifts[1].yshift >= 1.4 * shifts[0].font.size);
 });
