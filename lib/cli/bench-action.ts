@@ -86,7 +86,7 @@ export async function bench({ python, rounds, steps, only, out, data, maxLength,
       out,
       JSON.stringify(
         {
-          environment: environment('f32'),
+          environment: { ...environment('bf16'), precision: 'f32, bf16' },
           reference: reference?.version,
           steps: rows,
           epoch,

@@ -53,7 +53,7 @@ export async function benchWeights({ weights, data, python, out }: Options): Pro
     process.stdout.write(`${line(figures)}\n`);
   }
   if (!out) return;
-  const record = { weights, environment: environment('f32'), reference, epochs: rows };
+  const record = { weights, environment: { ...environment('bf16'), precision: 'f32, bf16' }, reference, epochs: rows };
   writeFileAtomic(out, JSON.stringify(record, null, 1) + '\n');
 }
 

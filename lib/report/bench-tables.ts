@@ -47,7 +47,7 @@ const columns = (first: string, ...others: string[]): Column[] => [
 ];
 const times = (x: number): string => `${plain(x, 2)}×`;
 
-/** Records of `npm run bench` that documents show, by file name, each with how it is laid out and the sentence below it. */
+/** Records of `npm run bench` that documents show, by file name (another machine's are called `cpu-steps-MACHINE`), each with how it is laid out and the sentence below it. */
 const TABLES: Readonly<Record<string, (json: unknown) => { grid: Grid; note: string }>> = {
   'cpu-steps': (json) => {
     const { reference, steps: rows } = steps.parse(json);
@@ -105,17 +105,18 @@ const TABLES: Readonly<Record<string, (json: unknown) => { grid: Grid; note: str
  * @throws InputError for a name that has no table, a missing file, or a file of another shape.
  */
 export function benchMarkdown(root: string, name: string): string {
-  const lay = TABLES[name];
+  const lay = TABLES[Object.keys(TABLES).find((known) => name === known || name.startsWith(`${known}-`)) ?? ''];
   if (!lay) throw new InputError(`no table for the bench record ${name}: there are ${Object.keys(TABLES).join(', ')}`);
   const path = join('data', 'bench', `${name}.json`);
   if (!existsSync(join(root, path))) throw new InputError(`${path} is missing: npm run bench -- --out ${path} writes one`);
   const json = JSON.parse(readFileSync(join(root, path), 'utf8')) as { environment: Record<string, string> };
   try {
     const { grid, note } = lay(json);
-    const { cpu, platform, tensorflow } = z
-      .looseObject({ cpu: z.string(), platform: z.string(), tensorflow: z.string() })
+    const { cpu, platform, tensorflow, bf16 } = z
+      .looseObject({ cpu: z.string(), platform: z.string(), tensorflow: z.string(), bf16: z.string().optional() })
       .parse(json.environment);
-    return [...gridMarkdown(grid), `${note} TensorFlow ${tensorflow}, ${cpu}, ${platform}.`, ''].join('\n');
+    const route = bf16 === 'float32' ? ' Products of bfloat16 numbers were computed here in float32.' : '';
+    return [...gridMarkdown(grid), `${note}${route} TensorFlow ${tensorflow}, ${cpu}, ${platform}.`, ''].join('\n');
   } catch (error) {
     if (error instanceof z.ZodError)
       throw new InputError(
