@@ -21,6 +21,16 @@ test('a bench record becomes a table with its figures and its machine', () => {
   const text = benchMarkdown(folder({ environment, tricks }), 'cpu-strategies');
   assert.match(text, /\| FGM \| 1018 \| 2\.06× \| 1\.99× \|/);
   assert.match(text, /TensorFlow 2\.21\.0/);
+  assert.doesNotMatch(text, /computed here in float32/);
+});
+
+test('a record of another machine is laid out as the one it is named after, and says how it multiplied (oracle: the same figures)', () => {
+  const root = folder({ environment, tricks });
+  const other = { environment: { ...environment, cpu: 'Other', bf16: 'float32' }, tricks };
+  writeFileSync(join(root, 'data', 'bench', 'cpu-strategies-other.json'), JSON.stringify(other));
+  const text = benchMarkdown(root, 'cpu-strategies-other');
+  assert.match(text, /\| FGM \| 1018 \| 2\.06× \| 1\.99× \|/);
+  assert.match(text, /Products of bfloat16 numbers were computed here in float32\. TensorFlow 2\.21\.0, Other,/);
 });
 
 test('documents: a stale block is found and renewed; unknown names, missing and misshapen files are said in one line', () => {
@@ -44,5 +54,5 @@ test('the committed documents show the committed bench records', () => {
   cpSync(join(projectRoot(), 'data', 'bench'), join(root, 'data', 'bench'), { recursive: true });
   const text = readFileSync(join(projectRoot(), 'docs', 'speed.md'), 'utf8');
   const { drift, blocks } = renderBench(text, 'docs/speed.md', root);
-  assert.deepEqual([drift, blocks], [[], 3]);
+  assert.deepEqual([drift, blocks], [[], 4]);
 });
