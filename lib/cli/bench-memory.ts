@@ -1,9 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { finetuneMemory, graphBytes, RECOMPUTED, type Memory } from '../experiments/memory';
+import { finetuneMemory, graphBytes, halfBytes, RECOMPUTED, type Memory } from '../experiments/memory';
 import { scales } from '../experiments/scales';
 import type { FinetuneConfig } from '../experiments/config';
-import { bfloat16Route } from '../runtime/bfloat16';
 import { ensure } from '../runtime/errors';
 import { xlmr } from '../experiments/shape';
 import { NO_TRICKS } from '../finetune/step';
@@ -83,8 +82,12 @@ export function estimatedBytes(shape: MemoryShape): number {
     precision,
     ...(recompute ? { recompute: true } : {}),
   };
-  const half = bfloat16Route(false) === 'native' ? 2 : 4;
-  const memory: Memory = finetuneMemory(config, xlmr(layers, hidden, heads, vocabulary), { brands: 0, colors: 0 }, half);
+  const memory: Memory = finetuneMemory(
+    config,
+    xlmr(layers, hidden, heads, vocabulary),
+    { brands: 0, colors: 0 },
+    halfBytes(false),
+  );
   return memory.total + graphBytes(layers, 1, passesAlive(tricks) + (recompute ? RECOMPUTED : 0));
 }
 

@@ -1,11 +1,10 @@
-import { bfloat16Route } from '../runtime/bfloat16';
 import { InputError } from '../runtime/errors';
 import { canonicalJson } from '../runtime/hash';
 import type { FinetuneConfig } from './config';
 import { openDataset, placeOf } from './dataset';
 import type { Experiment, TrainingExperiment } from './experiment';
 import { finetuneFlops, pretrainFlops } from './flops';
-import { finetuneMemory, pretrainMemory, type Memory } from './memory';
+import { finetuneMemory, halfBytes, pretrainMemory, type Memory } from './memory';
 import { ESCI_SIZES, longestOf, shapeOf, type DataSizes } from './shape';
 
 /** What one run needs at its fullest moment: of which of its two parts, at which micro-batch, and bytes. */
@@ -33,7 +32,7 @@ const isTraining = (experiment: Experiment): experiment is TrainingExperiment =>
 export function needsOf(experiment: Experiment, { card }: Pick<Room, 'card'>): Need[] {
   if (!isTraining(experiment)) return [];
   const sizes = sizesFor(experiment);
-  const half = bfloat16Route(card !== undefined) === 'native' ? 2 : 4;
+  const half = halfBytes(card !== undefined);
   const { config } = experiment;
   const encoder = shapeOf(config.start, longestOf(config));
   if (!encoder) return [];

@@ -1,3 +1,4 @@
+import { bfloat16Route } from '../runtime/bfloat16';
 import { scoresGains } from '../finetune/losses';
 import type { Tricks } from '../finetune/step';
 import { encoderParams, countParams } from '../encoder';
@@ -41,6 +42,8 @@ export interface PassShape {
 const F32 = 4;
 /** Bytes of a bfloat16 number where the device multiplies those itself. */
 const HALF = 2;
+/** Bytes of a number kept in bfloat16 on this machine's processor, or on a card. */
+export const halfBytes = (card: boolean): number => (bfloat16Route(card) === 'native' ? HALF : F32);
 
 /**
  * Bytes that one layer keeps for its backward pass. N = B·T rows, F the inner width, A heads, in numbers of 4 bytes:
