@@ -63,11 +63,7 @@ export function changeWithParts(
   if (!pairs.length) return undefined;
   const name = [metric, draws, level, ...pairs.map((p) => `${numberOf(p.row)}:${numberOf(p.against)}`)].join(' ');
   let found = measured.get(name);
-  if (!found) {
-    // Drawn by the runs alone: the same comparison has the same interval in whichever row, table and document it stands.
-    const key = Key.from('change').fold(metric, ...pairs.map((p) => `${p.row.id} ${p.against.id}`));
-    measured.set(name, (found = measure(metric, pairs, { draws, level, key })));
-  }
+  if (!found) measured.set(name, (found = measure(metric, pairs, { draws, level })));
   return found;
 }
 
@@ -86,8 +82,10 @@ function numberOf(run: RunRecord): number {
 function measure(
   metric: string,
   pairs: readonly Pair[],
-  { draws, level, key }: Required<ChangeOptions> & { key: Key },
+  { draws, level }: Required<ChangeOptions>,
 ): { change: Change; parts?: VarianceParts } {
+  // Drawn by the runs alone: the same comparison has the same interval in whichever row, table and document it stands.
+  const key = Key.from('change').fold(metric, ...pairs.map((p) => `${p.row.id} ${p.against.id}`));
   const deltas = pairs.map((p) => p.row.metrics[metric] - p.against.metrics[metric]);
   const seeds = [...new Set(pairs.map((p) => p.row.experiment.seed))];
   const counts = { pairs: pairs.length, seeds: seeds.length, folds: new Set(pairs.map((p) => p.row.experiment.fold)).size };
