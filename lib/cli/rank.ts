@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { csvCell } from '../data/quotes';
 import type { Product } from '../data/types';
 import type { GradedPair } from '../train/zero-shot';
 import { ensure, oneOf, shown } from '../runtime/errors';
@@ -138,14 +139,13 @@ async function readPairs({
 }
 
 function scoresText(path: string, pairs: readonly { queryId: string; productId: string }[], scores: ArrayLike<number>): string {
-  const quoted = (id: string): string => (/[",\n\r]/.test(id) ? `"${id.replaceAll('"', '""')}"` : id);
   if (path.endsWith('.jsonl'))
     return pairs
       .map((p, i) => JSON.stringify({ query_id: p.queryId, product_id: p.productId, score: scores[i] }) + '\n')
       .join('');
   return [
     'query_id,product_id,score',
-    ...pairs.map((p, i) => `${quoted(p.queryId)},${quoted(p.productId)},${scores[i]}`),
+    ...pairs.map((p, i) => `${csvCell(p.queryId)},${csvCell(p.productId)},${scores[i]}`),
     '',
   ].join('\n');
 }

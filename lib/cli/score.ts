@@ -78,8 +78,8 @@ async function run(options: Options): Promise<void> {
   if (out !== undefined) {
     const { writeFileAtomic } = await import('../runtime/files');
     const name = task === 1 ? 'ndcg' : 'accuracy';
-    const cell = (id: string): string => (/[",\n\r]/.test(id) ? `"${id.replace(/"/g, '""')}"` : id);
-    const lines = rows.queryIds.map((id, q) => `${cell(id)},${Number.isNaN(perQuery[q]) ? '' : perQuery[q]}`);
+    const { csvCell } = await import('../data/quotes');
+    const lines = rows.queryIds.map((id, q) => `${csvCell(id)},${Number.isNaN(perQuery[q]) ? '' : perQuery[q]}`);
     writeFileAtomic(out, [`query_id,${name}`, ...lines, ''].join('\n'));
   }
   const { scoreText } = await import('../metrics/score-text');

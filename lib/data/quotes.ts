@@ -56,3 +56,6 @@ export async function checkQuotes({ path, compression, head }: FileFacts): Promi
     }
   ensure(at !== At.Quoted, `${path}: the quoted value that begins on line ${opened} never ends; the rows after it would be lost`);
 }
+
+/** A text as a cell of a CSV file, in quotes where it needs them. */
+export const csvCell = (text: string): string => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);

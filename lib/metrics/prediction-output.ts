@@ -1,4 +1,5 @@
 import { writeFileAtomic } from '../runtime/files';
+import { csvCell } from '../data/quotes';
 import { LABELS } from '../data/types';
 import { argmaxRows } from './f1';
 import type { AlignedRows } from './pair-files';
@@ -25,7 +26,6 @@ export function writePredictions(task: 1 | 2 | 3, out: string, rows: AlignedRows
     return [label, ...(task === 2 ? p : [p[1]])];
   };
   const csv = out.endsWith('.csv');
-  const cell = (text: string): string => (/[",\n\r]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text);
   const parts: Buffer[] = csv ? [Buffer.from(`${['query_id', 'product_id', ...names].join(',')}\n`)] : [];
   const ids = rows.productIds as string[];
   for (let from = 0; from < rows.rows; from += 10000) {
@@ -34,7 +34,7 @@ export function writePredictions(task: 1 | 2 | 3, out: string, rows: AlignedRows
       const [q, p] = [rows.queryIds[rows.query[i]], ids[i]];
       const own = values(i);
       text += csv
-        ? `${cell(q)},${cell(p)},${own.join(',')}\n`
+        ? `${csvCell(q)},${csvCell(p)},${own.join(',')}\n`
         : `${JSON.stringify({ query_id: q, product_id: p, ...Object.fromEntries(names.map((n, c) => [n, own[c]])) })}\n`;
     }
     parts.push(Buffer.from(text));
