@@ -1,4 +1,8 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after } from 'node:test';
 import { Key } from '../../runtime/key';
 
 /** Asserts that two lists agree within `tolerance`, entry by entry. */
@@ -27,4 +31,23 @@ export function noisyRows(seed: number, n: number, share: readonly number[], noi
     for (let k = 0; k < K; k++) probs[i * K + k] /= sum;
   }
   return { K, n, labels, flipped, probs };
+}
+
+/** Noisy rows, a folder for files of this test (gone after it), and the rows as one CSV file with ids and titles. */
+export function labelledFiles() {
+  const folder = mkdtempSync(join(tmpdir(), 'label-issues-'));
+  after(() => rmSync(folder, { recursive: true }));
+  const file = (name: string, text: string): string => {
+    writeFileSync(join(folder, name), text);
+    return join(folder, name);
+  };
+  const rows = noisyRows(41, 1511, [44, 34, 5, 17], 0.1);
+  const { labels, probs, K, n } = rows;
+  const table = Array.from({ length: n }, (_, i) => Array.from(probs.subarray(i * K, i * K + K)));
+  const bothCsv = file(
+    'both.csv',
+    'id,esci_label,p_e,p_s,p_c,p_i,title\n' +
+      table.map((p, i) => `${i},${'ESCI'[labels[i]]},${p.join(',')},"product ""${i}"", | new"`).join('\n'),
+  );
+  return { folder, file, rows, labels, probs, K, n, table, bothCsv };
 }
