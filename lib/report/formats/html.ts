@@ -13,6 +13,8 @@ export interface HtmlTableOptions {
   notes?: boolean;
   /** Leave the tables of further metrics out (the page folds them). */
   alone?: boolean;
+  /** Each cell names its column, which the page's style sheet shows where a phone has rows as cards. */
+  cards?: boolean;
 }
 
 /** A table as HTML: caption, scoped headings, notes; all text escaped. Looks plain without a style sheet. */
@@ -26,7 +28,7 @@ export function tableHtml(table: RenderedTable, options: HtmlTableOptions = {}):
       const column = columns[i + 1];
       const inside = i + 1 === verdictColumn && row ? verdictCell(row, options) : strongIf(sure?.[i + 1], cell);
       const extra = i + 1 === verdictColumn ? ' outcome' : '';
-      return markup`<td class="${column.align}${extra}${cell === '–' && ' empty'}" data-title="${column.title}"${leftward(column)}>${inside}</td>`;
+      return markup`<td class="${column.align}${extra}${cell === '–' && ' empty'}"${named(options.cards, column)}${leftward(column)}>${inside}</td>`;
     });
     return markup`<tr${row ? undefined : trusted(' class="reference"')}><th scope="row"${leftward(columns[0])}>${first}${row && recordLinks(row, options)}</th>${tds}</tr>\n`;
   });
@@ -37,7 +39,7 @@ ${caption}<thead><tr>${head}</tr></thead>
 <tbody>
 ${body}</tbody>
 </table>
-${!options.alone && besideHtml(table)}${notes}`;
+${!options.alone && besideHtml(table, options)}${notes}`;
 }
 
 /** What a screen reader calls a table that has no caption to be seen: its title, scale and data. */
@@ -45,16 +47,18 @@ const nameOf = (table: RenderedTable): string =>
   [tableTitle(table), ...table.scales, ...table.data.map(({ name }) => name)].join(', ');
 
 /** The tables of further metrics, their changes and baselines. */
-export function besideHtml(table: RenderedTable): Markup[] {
-  return besideGrids(table).map((grid) => gridHtml(grid, `${grid.columns[0].title}: ${nameOf(table)}`));
+export function besideHtml(table: RenderedTable, options: Pick<HtmlTableOptions, 'cards'> = {}): Markup[] {
+  return besideGrids(table).map((grid) => gridHtml(grid, `${grid.columns[0].title}: ${nameOf(table)}`, options.cards));
 }
 
 const strongIf = (sure: boolean | undefined, cell: string): Markup | string => (sure ? markup`<strong>${cell}</strong>` : cell);
 
-function gridHtml({ columns, rows }: Grid, name: string): Markup {
+const named = (cards: boolean | undefined, { title }: Column): Markup | false => !!cards && markup` data-title="${title}"`;
+
+function gridHtml({ columns, rows }: Grid, name: string, cards?: boolean): Markup {
   const row = ({ cells, sure }: (typeof rows)[number]): Markup => {
     const [first, ...others] = cells;
-    return markup`<tr><th scope="row"${leftward(columns[0])}>${first}</th>${others.map((cell, i) => markup`<td class="right" data-title="${columns[i + 1].title}">${strongIf(sure?.[i + 1], cell)}</td>`)}</tr>\n`;
+    return markup`<tr><th scope="row"${leftward(columns[0])}>${first}</th>${others.map((cell, i) => markup`<td class="right"${named(cards, columns[i + 1])}>${strongIf(sure?.[i + 1], cell)}</td>`)}</tr>\n`;
   };
   return markup`<table class="beside" aria-label="${name}">
 <thead><tr>${columns.map((c) => markup`<th scope="col" class="${c.align}"${leftward(c)}>${c.title}</th>`)}</tr></thead>

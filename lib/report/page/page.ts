@@ -126,13 +126,13 @@ const scopeOfGroup = ({ scales, tables }: Group): string => {
 function tableSection({ table, rows }: PageTable, fold: boolean, options: PageOptions): Markup {
   const figures = aucFirst(table, tableFigures(table, rows));
   const folded = figures.slice(OPEN_FIGURES);
-  const beside = besideHtml(table);
+  const beside = besideHtml(table, { cards: true });
   const notes = ownNotes(table);
   // Two forests stand side by side, one alone is wide.
   const forests = figures.filter(({ title }) => CHANGES.test(title)).length;
   const id = anchor(table);
   const content = markup`<div class="scroll cards" role="group" aria-labelledby="${id}-title" tabindex="0">
-${tableHtml(table, { ...options, reasons: true, bare: true, notes: false, alone: true })}</div>
+${tableHtml(table, { ...options, reasons: true, bare: true, notes: false, alone: true, cards: true })}</div>
 ${notesHtml(notes.slice(0, 1))}${more(notes.length > 1 && 'Notes', notesHtml(notes.slice(1)), PRINTED)}${more(
     beside.length > 0 && 'Further metrics and baselines',
     beside.map(
