@@ -225,7 +225,7 @@ export const scales: Readonly<Record<ScaleName, Scale>> = {
   },
   minilm: {
     name: 'minilm',
-    ...described('all-MiniLM-L6-v2, a real pre-trained encoder', ', on real English rows; 2 to 4 hours a table on two cores'),
+    ...described('all-MiniLM-L6-v2, a real pre-trained encoder', ', on real English rows; 1 to 4 hours a table on two cores'),
     base: {
       ...PAPER_FINETUNE,
       start: { from: 'weights', name: 'all-minilm-l6-v2', dropout: 0.1, attentionDropout: 0 },
