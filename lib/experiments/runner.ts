@@ -1,4 +1,5 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import { fork } from 'node:child_process';
+import type { EventEmitter } from 'node:events';
 import { join } from 'node:path';
 import { findRecord, ownRuns, runFolders, saveRecord } from './store';
 import { dependenciesOf, runId, type Experiment, type RunHooks } from './experiment';
@@ -188,9 +189,27 @@ async function withWorker(body: (run: RunOne) => Promise<void>): Promise<void> {
   }
 }
 
-function ask(child: ChildProcess, experiment: Experiment, parts: readonly RunRecord[], hooks: RunHooks): Promise<RunRecord> {
+type WorkerProcess = EventEmitter & { connected: boolean; send: (request: WorkerRequest) => unknown };
+
+/**
+ * Has a worker run one experiment. A request to stop reaches it within a tenth of a second, not with its next message: five steps of a large encoder
+ * can take a minute. It then stops after the step under way.
+ */
+export function ask(
+  child: WorkerProcess,
+  experiment: Experiment,
+  parts: readonly RunRecord[],
+  hooks: RunHooks,
+): Promise<RunRecord> {
   return new Promise((resolve, reject) => {
+    const watch = setInterval(() => {
+      if (!hooks.stopped?.() || !child.connected) return;
+      clearInterval(watch);
+      child.send({ stop: true });
+      hooks.onStage?.('stopping');
+    }, 100);
     const finish = (settle: () => void): void => {
+      clearInterval(watch);
       child.removeAllListeners();
       settle();
     };
@@ -199,11 +218,10 @@ function ask(child: ChildProcess, experiment: Experiment, parts: readonly RunRec
       else if ('failed' in answer) finish(() => reject(errorOf(answer.failed)));
       else if ('stage' in answer) hooks.onStage?.(answer.stage);
       else hooks.onStep?.(answer.step, answer.steps, answer.loss, answer.rate);
-      if (hooks.stopped?.() && child.connected) child.send({ stop: true } satisfies WorkerRequest);
     });
     child.on('exit', (code, signal) =>
       finish(() => reject(new Error(`a run's process ended with ${signal ?? `code ${code}`} before it was done`))),
     );
-    child.send({ run: experiment, parts } satisfies WorkerRequest);
+    child.send({ run: experiment, parts });
   });
 }

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
+import { EventEmitter } from 'node:events';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { errorOf, failureOf, Stopped } from '../../experiments/failure';
 import { planGrid } from '../../experiments/plan';
 import { encoderKey } from '../../experiments/pretrained-start';
-import { planRuns, runGrid } from '../../experiments/runner';
+import { ask, planRuns, runGrid, type WorkerRequest } from '../../experiments/runner';
 import { fileProblem, InputError } from '../../runtime/errors';
 import { ownDataCache } from './data-cache';
 
@@ -97,4 +98,19 @@ test('an error from a worker process keeps its class, its stack and what the sys
   assert.equal(again(new InputError('wrong')).constructor, InputError);
   assert.deepEqual([again(full).stack, fileProblem(again(full))], [full.stack, 'no space left on device']);
   assert.equal(again('a word').message, 'a word');
+});
+
+test('a request to stop reaches a worker that says nothing: between two of its messages a minute can pass', async () => {
+  const { cells } = planGrid({ table: '5', scale: 'smoke', seeds: 1, folds: [0], rows: ['base'] });
+  const stages: string[] = [];
+  const child = new EventEmitter();
+  const told = new Promise<void>((resolve) => {
+    const send = (request: WorkerRequest): void => void ('stop' in request && resolve());
+    const worker = Object.assign(child, { connected: true, send });
+    const asked = ask(worker, cells[0].experiment, [], { stopped: () => true, onStage: (stage) => stages.push(stage) });
+    void assert.rejects(asked, /ended with code 1/);
+  });
+  await told;
+  child.emit('exit', 1, null);
+  assert.deepEqual(stages, ['stopping']);
 });
