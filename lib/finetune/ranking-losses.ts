@@ -1,4 +1,5 @@
 import { divNoNan } from '../ops/raw';
+import { rowSum, sumOf } from '../ops/row-sum';
 import { tf, type Tensor } from '../runtime/tensorflow';
 
 /** Losses over the products of a query (task 1): `ranknet` pairwise, `listnet` listwise, `lambdarank` pairwise with the change of nDCG as weight. */
@@ -28,7 +29,7 @@ export function rankingLoss(kind: RankingLoss, scores: Tensor, gains: Tensor, gr
   const pairs = ofQuery(same, tf.sum(better, 1)); // [B] pairs of the row's query
   const weighted = tf.mul(better, tf.mul(column(weights), row(weights)));
   const weight = kind === 'ranknet' ? divNoNan(weighted, column(pairs)) : tf.mul(weighted, swaps(s, g, same));
-  const loss = tf.sum(tf.mul(weight, tf.softplus(tf.sub(row(s), column(s)))));
+  const loss = sumOf(tf.mul(weight, tf.softplus(tf.sub(row(s), column(s)))));
   return perQuery(loss, tf.cast(tf.greater(pairs, 0), 'float32'), members);
 }
 
@@ -46,11 +47,17 @@ function perQuery(sum: Tensor, counts: Tensor, members: Tensor): Tensor {
 function listNet(s: Tensor, g: Tensor, same: Tensor, members: Tensor, weights: Tensor): Tensor {
   const total = ofQuery(same, g); // [B] gain of the row's query
   const outside = tf.mul(tf.sub(1, same), -1e9);
-  const logSum = tf.logSumExp(tf.add(tf.mul(same, row(s)), outside), 1); // [B] over the row's query
+  const logSum = logSumExp(tf.add(tf.mul(same, row(s)), outside)); // [B] over the row's query
   const target = tf.mul(divNoNan(g, total), weights);
   const loss = tf.neg(tf.sum(tf.mul(target, tf.sub(s, logSum))));
   const counts = tf.mul(tf.cast(tf.greater(total, 0), 'float32'), tf.cast(tf.greater(members, 0), 'float32'));
   return perQuery(loss, counts, members);
+}
+
+/** log Σⱼ exp(x[i, j]) of each row, [B, B] → [B]: tfjs's own, but for the sum (see `rowSum`). */
+function logSumExp(x: Tensor): Tensor {
+  const most = tf.max(x, 1, true); // [B, 1]
+  return tf.add(tf.reshape(most, [-1]), tf.log(rowSum(tf.exp(tf.sub(x, most)))));
 }
 
 /** |ΔnDCG| of swapping rows i and j of one query at their present ranks; a constant for the gradient. // [B, B] */

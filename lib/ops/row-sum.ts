@@ -15,3 +15,15 @@ export function rowSum(x: Tensor): Tensor {
     gradient: (dy) => [kernel('BroadcastTo', [reshape(dy, [rows, 1]), ints([rows, columns])], { T: FLOAT, Tidx: INT })],
   }));
 }
+
+/** The sum of all elements, a scalar, of any shape: the same numbers as tfjs's `sum`, with `rowSum`'s way to the gradient. */
+export function sumOf(x: Tensor): Tensor {
+  return differentiable([x], (x) => ({
+    value: sum(
+      x,
+      x.shape.map((_, axis) => axis),
+    ),
+    saved: [],
+    gradient: (dy) => [kernel('BroadcastTo', [dy, ints(x.shape)], { T: FLOAT, Tidx: INT })],
+  }));
+}

@@ -1,8 +1,10 @@
-// Oracles: the sums written out in plain numbers; finite differences for gradients; metrics/ndcg for what a swap is worth.
+// Oracles: the sums written out in plain numbers; finite differences for gradients; metrics/ndcg for what a swap is worth; eager and recorded.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Program } from '../../graph';
 import { isRankingLoss, rankingLoss, RANKING_LOSSES, type RankingLoss } from '../../finetune/ranking-losses';
 import { ndcg } from '../../metrics/ndcg';
+import { valueAndGradients } from '../../ops/gradients';
 import { ints } from '../../ops/kernel';
 import type { Params } from '../../ops/params';
 import { tf } from '../../runtime/tensorflow';
@@ -78,4 +80,43 @@ test('ranknet and listnet: gradients by finite differences; lambdarank: its weig
       checkGradients(data(kind), { s: tf.tensor2d(scores, [7, 1]) });
   });
   assert.ok(isRankingLoss('listnet') && !isRankingLoss('mse'));
+});
+
+test('a recorded step takes batches of any size: value and gradient are those of the eager one', () => {
+  const B = 67; // 67² pairs, more than a recorded step may carry as a constant
+  const column = { shape: [B, 1], dtype: 'float32' } as const;
+  const buckets = { all: { gains: column, groups: { shape: [B], dtype: 'int32' }, weights: { shape: [B], dtype: 'float32' } } } as const; // prettier-ignore
+  const feeds = {
+    gains: Float32Array.from({ length: B }, (_, i) => [1, 0.1, 0.01, 0][(5 * i) % 4]),
+    groups: Int32Array.from({ length: B }, (_, i) => i % 5),
+    weights: Float32Array.from({ length: B }, (_, i) => [1, 0.3, 0][i % 3]),
+  };
+  const start = Float32Array.from({ length: B }, (_, i) => Math.sin(i));
+  for (const kind of RANKING_LOSSES) {
+    const [eager, recorded] = [true, false].map((eager) => {
+      const program = new Program(
+        { s: { shape: [B, 1] } },
+        {
+          loss: {
+            step: (state, { gains, groups, weights }) => {
+              const f = ({ s }: Params) => rankingLoss(kind, s, gains, groups, weights);
+              const { value, gradients } = valueAndGradients(f, { s: state.read('s') });
+              return { value, gradient: gradients.s };
+            },
+            buckets,
+          },
+        },
+        { eager },
+      );
+      program.write({ s: start });
+      const { value, gradient } = program.run('loss', 'all', feeds);
+      program.dispose();
+      return [value[0], ...gradient];
+    });
+    eager.forEach((x, i) => assert.ok(Math.abs(x - recorded[i]) < 1e-5, `${kind}, ${i}: ${x} eager, ${recorded[i]} recorded`));
+    assert.ok(
+      recorded.slice(1).some((g) => Math.abs(g) > 1e-3),
+      `${kind}: a gradient`,
+    );
+  }
 });
