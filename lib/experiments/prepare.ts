@@ -5,7 +5,7 @@ import type { Key } from '../runtime/key';
 import { bagTexts, countryId, NameVocabulary, tokenise, trigramBags, TrigramVocabulary, word2vec, type Tokenizer } from '../text';
 import type { Inputs } from '../train/inputs';
 import type { FinetuneConfig } from './config';
-import { classOf } from './predictions';
+import { classOf, queryNumbers } from './predictions';
 
 /** What the head looks up: made from the training part (names from the whole catalogue), used for both parts. */
 export interface Vocabularies {
@@ -44,8 +44,10 @@ export async function prepareInputs(
 ): Promise<Inputs> {
   const { fields, maxLength, queryLength } = config.text;
   const { head } = config;
+  const tokens = await tokenise(rows, tokenizer, { fields, maxLength, queryLength });
   return {
-    tokens: await tokenise(rows, tokenizer, { fields, maxLength, queryLength }),
+    // A file may number the queries of each locale from 0: what ranks compares the rows that nDCG puts in one list.
+    tokens: { ...tokens, queryIds: Int32Array.from(queryNumbers(rows)) },
     classes: Int32Array.from(rows, (row) => classOf(config.task, row.label)),
     gains: Float32Array.from(rows, (row) => GAINS[LABELS.indexOf(row.label)]),
     ...(head.brand ? { brand: Int32Array.from(rows, (row) => vocabularies.brands.id(row.brand)) } : {}),
