@@ -10,7 +10,7 @@ import { workCache, writeFileAtomic } from '../runtime/files';
 import { configHash, sha256 } from '../runtime/hash';
 import { Key } from '../runtime/key';
 import { NameVocabulary } from '../text';
-import type { Corpus } from '../pretrain/sources';
+import { checkRows, type Corpus } from '../pretrain/sources';
 import { Pretrainer } from '../train/pretrainer';
 import { Checkpoints } from '../train/checkpoint';
 import { train, type Plan, type Progress, type RunResult } from '../train/loop';
@@ -92,10 +92,12 @@ export async function pretrain(
     brands: names.brands.size,
     colors: names.colors.size,
   };
+  const measured = products.filter(heldOut);
+  checkRows(measured, run.config, 'held-out products, every tenth'); // before anything is trained, not after
   const trainer = await Pretrainer.create(model, part(products.filter((p) => !heldOut(p))), Key.from('pretrain').fold(run.seed));
   try {
     trainer.start(start.weights, fitting(pretrainParams(model), start.heads));
-    const held = part(products.filter(heldOut));
+    const held = part(measured);
     const checkpoints = new Checkpoints(workCache('checkpoints', id), identity);
     const { until } = run.config;
     const steps = until?.most ?? run.config.steps;

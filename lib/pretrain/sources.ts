@@ -11,7 +11,7 @@ import {
   type Tokenizer,
   type TokenisedRows,
 } from '../text';
-import type { PretrainConfig, PretrainTask } from './config';
+import { TASKS, type PretrainConfig, type PretrainTask } from './config';
 import { checkMasked, maskCapacity, maskTokens, type Maskable } from './mlm';
 import { maskedPositions } from '../heads/mlm';
 import { cutPseudoQuery, otherRows } from './pseudo-query';
@@ -42,6 +42,31 @@ export async function taskEpoch(task: PretrainTask, corpus: Corpus, config: Pret
   const rows = await singles(corpus, ['title', 'brand', 'color', 'bullets', 'description'], config.maxLength);
   return { lengths: rowLengths(rows), feeds: (chosen, length) => inputs(rows, chosen, length, corpus) };
 }
+
+/** Throws where a task would have no batch in an epoch over these products; `which` says in the message which they are. No text is tokenised for it. */
+export function checkRows(products: readonly Product[], config: PretrainConfig, which: string): void {
+  for (const task of TASKS) {
+    if (!config[task]) continue;
+    const rows = task === 'product2query' ? pairsOf(products, config) : products.length;
+    const text = task === 'product2query' ? ` with text in ${config.product2query!.fields.join(', ')}` : '';
+    ensure(
+      rows >= config.batch,
+      `${which}: ${task} needs at least a batch of ${config.batch} rows${text}, got ${rows} of ${products.length} products; expected more products, or a smaller batch`,
+    );
+  }
+}
+
+/** Rows of Product2Query: two a product that has text to cut, one where it is alone in its locale. */
+function pairsOf(products: readonly Product[], { product2query }: PretrainConfig): number {
+  const cut = new Map<string, number>();
+  for (const product of products)
+    if (plain(product, product2query!.fields)) cut.set(product.locale, (cut.get(product.locale) ?? 0) + 1);
+  return [...cut.values()].reduce((rows, own) => rows + (own > 1 ? 2 * own : 1), 0);
+}
+
+/** Fields of a product as one text. */
+const plain = (product: Product, fields: readonly ProductField[]): string =>
+  productText(product, { fields, separator: ' ' }).replace(/\s+/gu, ' ').trim();
 
 /** Columns of encoded texts. */
 function columns(encoded: readonly Encoded[]): Columns {
@@ -104,8 +129,6 @@ async function pairEpoch(corpus: Corpus, config: PretrainConfig, key: Key): Prom
   const { context = [], brandShare = 0, queryLength } = settings;
   const random = key.fold('cut').random();
   const named = key.fold('brand').random();
-  const plain = (product: Product, fields: readonly ProductField[]): string =>
-    productText(product, { fields, separator: ' ' }).replace(/\s+/gu, ' ').trim();
   const cuts = corpus.products.flatMap((product) => {
     const whole = plain(product, settings.fields);
     const cut = cutPseudoQuery(whole, product.locale, settings, random);

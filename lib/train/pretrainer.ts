@@ -6,7 +6,7 @@ import type { PretrainTask } from '../pretrain/config';
 import { checkMlm } from '../pretrain/mlm';
 import { checkPlateau, plateauRate } from '../pretrain/plateau';
 import { checkProduct2Query } from '../pretrain/pseudo-query';
-import { taskEpoch, type Corpus, type TaskEpoch } from '../pretrain/sources';
+import { checkRows, taskEpoch, type Corpus, type TaskEpoch } from '../pretrain/sources';
 import {
   activeTasks,
   contrastiveState,
@@ -88,6 +88,7 @@ export class Pretrainer {
       corpus.products.length >= config.batch,
       `pre-training needs at least a batch of ${config.batch} products, got ${corpus.products.length}`,
     );
+    checkRows(corpus.products, config, 'pre-training');
     const lengths = await Promise.all(
       tasks.map(async (task) => [...(await taskEpoch(task, corpus, config, key.fold('lengths'))).lengths]),
     );
@@ -163,6 +164,7 @@ export class Pretrainer {
         const key = this.key.fold(task, 'epoch', ++number);
         epoch = await taskEpoch(task, this.corpus, config, key);
         batches = epochBatches(epoch.lengths, { batch: config.batch, buckets: this.buckets, key, last: 'drop' });
+        ensure(batches.length > 0, `${task}: at least a batch of ${config.batch} rows needed, got ${epoch.lengths.length}`);
       }
       return { epoch, batch: batches[n - first] };
     };

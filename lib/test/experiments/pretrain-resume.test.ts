@@ -73,6 +73,22 @@ test('stopped before and after it settled, then to the end: the same encoder, bi
   assert.equal(resumed.id, whole.id);
 });
 
+test('products of which a task would have no batch are refused before anything is trained: they have no text to cut, or too few are held out', async () => {
+  process.env.ESCI_DATA_CACHE = join(work, 'few');
+  const dataset = await openDataset({ generated: 'smoke' }, 5);
+  const pairs = { ...config, mlm: null, contrastive: null, until: undefined, product2query: { ...config.product2query!, fields: ['color'] as const } }; // prettier-ignore
+  const refused = async (products: typeof dataset.products, change: object, message: RegExp): Promise<void> => {
+    const few = { ...dataset, products };
+    const start = await startingEncoder(run.start, few, dataset.rows, config.maxLength, Key.from('start').fold(5));
+    const onStep = (): void => assert.fail('a step was trained');
+    await assert.rejects(pretrain({ ...run, config: { ...pairs, ...change } }, start, few, dataset.rows, { onStep }), message);
+  };
+  const [held, trained] = [dataset.products.filter(heldOut), dataset.products.filter((p) => !heldOut(p))];
+  const pale = trained.map((p, i) => ({ ...p, color: i < 7 ? 'red' : '' }));
+  await refused([...held.map((p) => ({ ...p, color: 'red' })), ...pale], {}, /^InputError: pre-training: product2query needs at least a batch of 32 rows with text in color, got 1[0-4] of 6\d\d products/); // prettier-ignore
+  await refused([...held.slice(0, 31), ...trained], { mlm: config.mlm }, /^InputError: held-out products, every tenth: mlm needs at least a batch of 32 rows, got 31 of 31 products; expected more products, or a smaller batch/); // prettier-ignore
+});
+
 test('a finished encoder goes where a link leads, and the link stays', async () => {
   process.env.ESCI_DATA_CACHE = join(work, 'linked');
   mkdirSync(join(work, 'real'));
