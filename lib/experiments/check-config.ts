@@ -55,6 +55,10 @@ export function checkFinetune(config: FinetuneConfig): void {
 /** The same of a pre-training by itself. */
 export function checkPretrain(config: PretrainConfig): void {
   check(pretrainSchema, config);
+  ensure(
+    config.corpus === 'all',
+    `corpus: got ${config.corpus}; all (a pre-training by itself has no held-out fold to leave out)`,
+  );
   checkTasks(config, '');
 }
 

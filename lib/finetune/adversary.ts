@@ -105,6 +105,10 @@ export function adversaryDefaults(kind: Exclude<(typeof ADVERSARIES)[number], 'f
 export function checkAdversary(config: AdversaryConfig): void {
   const kind = oneOf('fgm.kind', config.kind ?? 'fgm', ADVERSARIES);
   inRange('fgm.epsilon', config.epsilon, 0, Infinity);
+  ensure(
+    kind !== 'awp' || config.scale === 'absolute',
+    `fgm.kind awp moves each matrix by a share of its own length: fgm.scale absolute, got ${config.scale} (it would not be read)`,
+  );
   if (oneOf('fgm.scope', config.scope ?? 'matrix', ['matrix', 'example']) === 'example') {
     ensure(kind !== 'awp', 'fgm.kind awp moves weight matrices: no fgm.scope example');
     ensure(

@@ -130,6 +130,7 @@ test('pre-training and ranking are held to the same', () => {
     /^InputError: product2query\.unit: got "word"; one of characters, words$/,
   );
   assert.throws(() => pretrain('learningRate=-1'), /learningRate: got -1; a number > 0/);
+  assert.throws(() => pretrain('corpus=train'), /corpus: got train; all \(a pre-training by itself has no held-out fold/);
   assert.throws(() => pretrain('mixture=round_robin'), /mixture: got "round_robin"; one of sum, round-robin/);
   assert.throws(() => pretrain('product2query.longestTwo=0'), /product2query\.longestTwo: got 0; a whole number ≥ 1/);
   assert.throws(

@@ -214,6 +214,10 @@ test('settings of an adversary that cannot work are refused in one line', () => 
   refused({ ...fgm, epsilon: -1 }, /fgm\.epsilon must be ≥ 0/);
   refused({ ...fgm, scope: 'batch' as 'matrix' }, /fgm\.scope must be one of matrix, example, got/);
   refused({ ...fgm, kind: 'awp', scope: 'example' }, /awp moves weight matrices/);
+  refused(
+    { ...fgm, kind: 'awp', scale: 'row-norm' },
+    /awp moves each matrix by a share of its own length: fgm\.scale absolute, got row-norm/,
+  );
   refused({ ...fgm, gradient: 'accumulated', scope: 'example' }, /needs fgm\.gradient fresh/);
   refused({ ...fgm, kind: 'smart' as 'fgm' }, /fgm\.kind must be one of fgm, pgd, freelb, awp/);
 });
