@@ -194,7 +194,7 @@ export class Program {
     );
   }
 
-  /** Sets every variable: those given, and zeros for the others that nothing has set yet when `rest` is `zero`. */
+  /** Sets the variables that are given; the others become 0 where `rest` is `zero` and stay as they are where it is `keep`. */
   write(values: Readonly<Record<string, ArrayLike<number>>>, rest: 'keep' | 'zero' = 'keep'): void {
     for (const name of Object.keys(values)) ensure(this.state.has(name), `state variable ${name} is not declared`);
     this.groups.forEach((names, g) => {
