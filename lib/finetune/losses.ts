@@ -17,7 +17,10 @@ export interface LossConfig {
   gamma: number;
   /** GHM-C's bins. */
   bins: number;
-  /** Label smoothing: this share of the target is spread evenly over all classes. */
+  /**
+   * Label smoothing: this share of the cross-entropy's target is spread evenly over all classes. p_true stays the given class's (with smoothing Leng et al. spread
+   * Poly-1's 1 − p_true over the classes too).
+   */
   smoothing: number;
 }
 
