@@ -33,7 +33,7 @@ export const withoutAbsent = <T>(config: T): T => JSON.parse(JSON.stringify(conf
 
 /**
  * Lays `a.b=value` settings over a configuration, type-checked against what stands there: a number stays a number, a word a word.
- * Where null stands, or the value is written as JSON (`{…}`, `[…]`, `null`, `true`), the JSON value is taken.
+ * Where null or `undefined` (an optional setting that is named) stands, or the value is written as JSON (`{…}`, `[…]`, `null`, `true`), the JSON value is taken.
  */
 export function applySettings<T>(base: T, settings: readonly string[]): T {
   return settings.reduce<T>((config, setting) => {
@@ -59,14 +59,14 @@ export function hasSetting(config: unknown, setting: string): boolean {
   return key in owner && canonicalJson(owner[key]) === canonicalJson(parse(text, owner[key], path.join('.')));
 }
 
-/** Whether what a setting belongs to is null, so that it can only be meant for rows that have it. */
+/** Whether what a setting belongs to is null, or absent though named, so that it can only be meant for rows that have it. */
 export function isSwitchedOff(config: unknown, setting: string): boolean {
   const owners = setting.slice(0, setting.indexOf('=')).split('.').slice(0, -1);
   let inner = config;
   for (const key of owners) {
     if (!isObject(inner) || !(key in inner)) return false;
     inner = inner[key];
-    if (inner === null) return true;
+    if (inner === null || inner === undefined) return true;
   }
   return false;
 }
@@ -77,12 +77,21 @@ function set(config: unknown, [key, ...rest]: string[], text: string, path: stri
     const others = Object.fromEntries(Object.entries(config).filter(([name]) => name !== key));
     return text === 'true' ? { ...others, [key]: true } : others;
   }
-  ensure(
-    isObject(config) && key in config,
-    `${path} is not a setting${isObject(config) ? `: there are ${Object.keys(config).join(', ')}` : config === null ? `: what it belongs to is null (--tricks switches a trick on)` : ''}`,
-  );
+  ensure(isObject(config) && key in config, `${path} is not a setting${whyNot(config, key, text, path)}`);
   const old = config[key];
   return { ...config, [key]: rest.length ? set(old, rest, text, path) : parse(text, old, path) };
+}
+
+/** What there is in the place of a setting that is not there. */
+function whyNot(config: unknown, key: string, text: string, path: string): string {
+  if (config === null || config === undefined)
+    return `: what it belongs to is ${config === null ? 'null' : 'absent'} (--tricks switches a trick on)`;
+  if (!isObject(config)) return '';
+  const keys = Object.keys(config);
+  const there = `: there are ${keys.join(', ')}`;
+  const owner = path.endsWith(`.${key}`) ? path.slice(0, -key.length - 1) : '';
+  const other = owner && TAGS.includes(key) && keys.length === 1 && TAGS.includes(keys[0]);
+  return other ? `${there}; the other alternative is set whole: --set '${owner}={"${key}":${text}}'` : there;
 }
 
 function parse(text: string, old: unknown, path: string): unknown {
@@ -93,7 +102,11 @@ function parse(text: string, old: unknown, path: string): unknown {
   } catch {
     throw new InputError(`${path} must be ${typeof old === 'number' ? 'a number' : 'JSON'}, got ${shown(text)}`);
   }
-  const same = old === null || value === null || (typeof value === typeof old && Array.isArray(value) === Array.isArray(old));
+  const same =
+    old === null ||
+    old === undefined ||
+    value === null ||
+    (typeof value === typeof old && Array.isArray(value) === Array.isArray(old));
   ensure(
     same,
     `${path} must be ${Array.isArray(old) ? 'a list' : typeof old === 'object' ? 'a group of settings as JSON' : `a ${typeof old}`}, got ${shown(text)}`,

@@ -18,8 +18,8 @@ export function listSettings(schema: z.ZodType, config: object): Setting[] {
     const allowed = Array.isArray(value) ? `a list; each ${refused([NaN])}` : refused(NaN);
     return {
       name: path.join('.'),
-      value: typeof value === 'string' ? value : JSON.stringify(value),
-      allowed: value === null ? `null, or as JSON ${allowed}` : allowed,
+      value: typeof value === 'string' ? value : (JSON.stringify(value) ?? ''),
+      allowed: value === null ? `null, or as JSON ${allowed}` : value === undefined ? `absent, or as JSON ${allowed}` : allowed,
     };
   });
 }

@@ -10,6 +10,7 @@ import { applySettings } from '../../experiments/patch';
 import { planGrid } from '../../experiments/plan';
 import { scales } from '../../experiments/scales';
 import { finetuneSchema } from '../../experiments/schema/finetune';
+import { listSettings } from '../../experiments/schema/listed';
 import { committedRuns, loadRecords } from '../../experiments/store';
 import { tableIdsOf } from '../../experiments/tables';
 import { canonicalJson, configHash } from '../../runtime/hash';
@@ -73,6 +74,8 @@ test('a mistyped setting is refused in one line that names it, what was got and 
     'length.steps=0': 'length.steps: got 0; a whole number ≥ 1',
     'length={"step":3}': 'length: got {"step":3}; settings {steps} or {epochs}',
     'length={"steps":3,"epochs":1}': 'length.epochs is not a setting: there are steps',
+    'length.epochs=2':
+      'length.epochs is not a setting: there are steps; the other alternative is set whole: --set \'length={"epochs":2}\'',
     'task=4': 'task: got 4; one of 1, 2, 3',
     'start.from=nowhere': 'start.from: got "nowhere"; one of scratch, weights',
     'start.heads=3': 'start.heads: got 3; a divisor of start.hidden (32)',
@@ -105,6 +108,25 @@ test('a mistyped setting is refused in one line that names it, what was got and 
   );
   const alone = { ...base, tricks: { ...base.tricks, fgm: null } };
   assert.match(refusal('combine=mean', alone), /rdrop\.pair 'fgm' needs fgm switched on/);
+});
+
+test('an optional setting that a base names without a value may be set, by rows and by --set, and is listed as absent', () => {
+  const config: { q?: number; trick?: { keep: number } } = { q: undefined, trick: undefined };
+  assert.deepEqual(applySettings(config, ['q=0.5', 'trick={"keep":0.3}', 'trick.keep=0.4']), { q: 0.5, trick: { keep: 0.4 } });
+  assert.throws(
+    () => applySettings(config, ['trick.keep=0.4']),
+    /^InputError: trick\.keep is not a setting: what it belongs to is absent/,
+  );
+  const bags = '{"window":3,"negatives":4,"epochs":1,"sample":0}';
+  const { cells } = planGrid({ table: '7', scale: 'smoke', seeds: 1, rows: ['word2vec'], set: [`trigrams.word2vec=${bags}`] });
+  assert.deepEqual((cells[0].experiment.config as FinetuneConfig).trigrams!.word2vec, JSON.parse(bags));
+  const trigrams = { ...(cells[0].experiment.config as FinetuneConfig).trigrams!, word2vec: undefined };
+  const listed = listSettings(finetuneSchema, { ...base, trigrams }).find(({ name }) => name === 'trigrams.word2vec');
+  assert.deepEqual(listed, {
+    name: 'trigrams.word2vec',
+    value: '',
+    allowed: 'absent, or as JSON settings {window, negatives, epochs, sample}',
+  });
 });
 
 test('what every key allows is known: no key of a configuration can hold another kind of value (oracle: each leaf replaced)', () => {
