@@ -1,7 +1,8 @@
 import { checkStep } from '../finetune/step';
 import { scoresGains } from '../finetune/losses';
-import type { PretrainConfig } from '../pretrain/config';
+import { TASKS, type PretrainConfig } from '../pretrain/config';
 import { checkPlateau } from '../pretrain/plateau';
+import { activeTasks } from '../pretrain/step';
 import { checkNetwork } from '../ranking/multitask/config';
 import { ensure, unknownChoice } from '../runtime/errors';
 import type { EncoderStart, FinetuneConfig } from './config';
@@ -114,10 +115,11 @@ function scratch(start: EncoderStart): void {
   ensure(start.matching || start.upper === undefined, `start.upper: got ${start.upper}; nothing where start.matching is false (it would not be read)`); // prettier-ignore
 }
 
-function checkTasks({ mlm, product2query, product2brand, contrastive, until, steps }: PretrainConfig, at: string): void {
+function checkTasks(config: PretrainConfig, at: string): void {
+  const { mlm, product2query, until, steps } = config;
   ensure(
-    mlm ?? product2query ?? product2brand ?? contrastive,
-    `${at || 'the configuration: '}mlm … contrastive: at least one task must not be null`,
+    activeTasks(config).length > 0,
+    `${at || 'the configuration: '}${TASKS[0]} … ${TASKS[TASKS.length - 1]}: at least one task must not be null`,
   );
   if (mlm) ensure(mlm.mask + mlm.random <= 1, `${at}mlm.random: got ${mlm.random}; at most 1 − ${at}mlm.mask`);
   if (product2query) {

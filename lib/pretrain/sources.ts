@@ -1,5 +1,5 @@
 import type { Product } from '../data/types';
-import { ensure } from '../runtime/errors';
+import { ensure, unknownChoice } from '../runtime/errors';
 import type { Key } from '../runtime/key';
 import {
   NameVocabulary,
@@ -39,6 +39,7 @@ export async function taskEpoch(task: PretrainTask, corpus: Corpus, config: Pret
   if (task === 'product2query') return pairEpoch(corpus, config, key);
   if (task === 'mlm') return mlmEpoch(corpus, config);
   if (task === 'product2brand') return brandEpoch(corpus, config);
+  if (task !== 'contrastive') return unknownChoice('task', task);
   const rows = await singles(corpus, ['title', 'brand', 'color', 'bullets', 'description'], config.maxLength);
   return { lengths: rowLengths(rows), feeds: (chosen, length) => inputs(rows, chosen, length, corpus) };
 }

@@ -20,6 +20,7 @@ import type { Params, ParamSpecs } from '../ops/params';
 import { firstToken, meanPool } from '../ops/pooling';
 import { rowSum } from '../ops/row-sum';
 import { TensorKey } from '../ops/tensor-key';
+import { unknownChoice } from '../runtime/errors';
 import { tf, type Tensor } from '../runtime/tensorflow';
 import { enqueue, infoNce, queueSize } from './contrastive';
 import { maskCapacity } from './mlm';
@@ -35,7 +36,8 @@ export interface PretrainModel {
   colors: number;
 }
 
-export const activeTasks = (config: PretrainConfig): PretrainTask[] => TASKS.filter((task) => config[task] !== null);
+/** The tasks that a configuration has, in the order of `TASKS`; null or absent = off. */
+export const activeTasks = (config: PretrainConfig): PretrainTask[] => TASKS.filter((task) => config[task]);
 
 /** All weights: the encoder's and each active task's head. */
 export function pretrainParams({ encoder, config, brands, colors }: PretrainModel): ParamSpecs {
@@ -149,6 +151,7 @@ export function taskLoss(
     const more: TaskResult['more'] = kind === 'poly1' ? { PolyTerm: polyTerm(logits, labels) } : {};
     return { loss: pairLoss(logits, labels, kind), accuracy: accuracyOf(logits, labels), more };
   }
+  if (task !== 'product2brand') return unknownChoice('task', task);
   const pooled = vector(hidden);
   const logits = nameLogits(params, 'brand', pooled);
   const brand = crossEntropy(logits, labels);

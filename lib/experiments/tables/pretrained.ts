@@ -4,13 +4,14 @@ import type { FinetuneConfig, Scale } from '../config';
 /** A scale's pre-training with these tasks only. */
 export function withTasks(scale: Scale, tasks: readonly PretrainTask[]): PretrainConfig {
   const { mlm, product2query, product2brand, contrastive } = scale.pretrain;
-  return {
-    ...scale.pretrain,
+  // Typed by task, so that the compiler asks for a new one: one left out here would be dropped without a word.
+  const chosen: { [K in PretrainTask]: PretrainConfig[K] } = {
     mlm: tasks.includes('mlm') ? mlm : null,
     product2query: tasks.includes('product2query') ? product2query : null,
     product2brand: tasks.includes('product2brand') ? product2brand : null,
     contrastive: tasks.includes('contrastive') ? contrastive : null,
   };
+  return { ...scale.pretrain, ...chosen };
 }
 
 /** The encoder that the fine-tuning tables start from: as in the paper one that was pre-trained on the catalogue. */

@@ -12,6 +12,7 @@ import { TASKS, type PretrainConfig, type PretrainTask } from '../../pretrain/co
 import { enqueue, infoNce } from '../../pretrain/contrastive';
 import { maskCapacity } from '../../pretrain/mlm';
 import {
+  activeTasks,
   contrastiveState,
   evaluateStep,
   pretrainFeeds,
@@ -20,6 +21,7 @@ import {
   QUEUE,
   startMomentum,
   taskFeeds,
+  taskLoss,
   type PretrainModel,
 } from '../../pretrain/step';
 import { meanPool } from '../../ops/pooling';
@@ -156,6 +158,24 @@ test('momentum encoder and queue after each of three steps, by hand', () => {
     );
   }
   program.dispose();
+});
+
+test('a task that is null or absent is off; one that nothing computes is refused, not taken for another', () => {
+  assert.deepEqual(activeTasks({ ...base, mlm: null, contrastive: undefined as unknown as null }), [
+    'product2query',
+    'product2brand',
+  ]);
+  const unknown = 'order' as PretrainTask;
+  const m = model();
+  const inputIds = tf.ones([ROWS, TOKENS], 'int32');
+  const feeds = { 'order.inputIds': inputIds, 'order.attentionMask': inputIds };
+  const paramsOf = (of: PretrainModel): Record<string, tf.Tensor> =>
+    Object.fromEntries(Object.entries(pretrainParams(of)).map(([name, { shape }]) => [name, tf.zeros([...shape])]));
+  assert.throws(
+    () => tf.tidy(() => taskLoss(unknown, paramsOf(m), m, feeds, null, null).loss),
+    /^InputError: task: got "order", which is none of its choices$/,
+  );
+  inputIds.dispose();
 });
 
 test('round-robin: a step moves its own task’s head and the encoder, no other head, and the queue only with its task', () => {
