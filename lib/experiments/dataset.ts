@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { foldOf, readDataset } from '../data';
 import { generate } from '../data/generate';
-import type { Dataset, Locale, Row } from '../data/types';
+import { LOCALES, type Dataset, type Locale, type Row } from '../data/types';
 import { ensure } from '../runtime/errors';
 import { projectRoot } from '../runtime/files';
 import { Key } from '../runtime/key';
@@ -39,8 +39,17 @@ export function openDataset(source: DataSource, seed: number): Promise<Dataset> 
   return loaded.get(found)!;
 }
 
+/** Throws an InputError where a vocabulary reads no locale at all: there would be nothing to train on. */
+export function checkLocales(locales: readonly Locale[]): void {
+  ensure(
+    locales.length > 0,
+    `the encoder's vocabulary reads none of ${LOCALES.join(', ')} (unknown tokens, or words in too many pieces); if it does, name them in its config.json: "locales": ["us"]`,
+  );
+}
+
 /** The rows a task is trained and measured on: the small version for task 1, the large one for tasks 2 and 3; locales the encoder can read. */
 export function taskRows(dataset: Dataset, task: 1 | 2 | 3, locales: readonly Locale[]): Row[] {
+  checkLocales(locales);
   const rows = dataset.rows.filter((row) => (task === 1 ? row.smallVersion : row.largeVersion) && locales.includes(row.locale));
   ensure(rows.length > 0, `data ${dataset.name} has no rows for task ${task} in locales ${locales.join(', ')}`);
   return rows;

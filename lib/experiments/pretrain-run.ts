@@ -17,6 +17,7 @@ import { train, type Plan, type Progress, type RunResult } from '../train/loop';
 import { openCatalogue } from './catalogue';
 import { pretrainChecks } from './checks';
 import type { EncoderStart } from './config';
+import { checkLocales } from './dataset';
 import type { StartingEncoder } from './start';
 import { Stopped } from './failure';
 
@@ -154,6 +155,7 @@ async function corpusOf(
   trainRows: readonly Row[],
   locales: readonly Locale[],
 ): Promise<Product[]> {
+  checkLocales(locales);
   const key = (p: Product): string => `${p.locale}\t${p.productId}`;
   const judged = config.corpus === 'all' ? new Set<string>() : new Set(dataset.rows.map(key));
   const train = new Set(trainRows.map(key));

@@ -60,9 +60,14 @@ export async function startingEncoder(
     );
     const { config, params, heads } = loadPretrained(folder);
     const { dropout, attentionDropout } = start;
+    const tokenizer = loadTokenizer(folder);
+    ensure(
+      tokenizer.size <= config.vocabulary,
+      `weights ${start.name}: tokenizer.json has ${tokenizer.size} tokens, the encoder's word embeddings ${config.vocabulary}; expected no more (resize_token_embeddings of transformers adds rows)`,
+    );
     return {
       config: { ...config, dropout, attentionDropout },
-      tokenizer: loadTokenizer(folder),
+      tokenizer,
       weights: params,
       heads,
       locales,

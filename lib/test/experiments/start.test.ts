@@ -1,0 +1,38 @@
+// Oracle: by hand, folders whose parts do not fit together, refused by name before anything runs.
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { encoderParams, initialise, savePretrained } from '../../encoder';
+import { openDataset, taskRows } from '../../experiments/dataset';
+import { scales } from '../../experiments/scales';
+import { startingEncoder } from '../../experiments/start';
+import { Key } from '../../runtime/key';
+import { unigramJson } from '../../text/train-tokenizer';
+import { tiny } from '../encoder/tiny';
+
+const folder = mkdtempSync(join(tmpdir(), 'esci-start-'));
+after(() => rmSync(folder, { recursive: true }));
+
+test('weights whose tokenizer knows more tokens than the encoder has vectors are refused; as many are fine', async () => {
+  const config = tiny('xlm-roberta');
+  const specs = encoderParams(config);
+  savePretrained(folder, config, specs, initialise(specs, Key.from('start')), { locales: ['us'] });
+  const pieces = (n: number): [string, number][] => Array.from({ length: n }, (_, i) => [`▁w${i}`, -1 - i]);
+  const own = unigramJson([]).added_tokens.length;
+  const dataset = await openDataset(scales.smoke.data, 0);
+  const open = (tokens: number) => {
+    writeFileSync(join(folder, 'tokenizer.json'), JSON.stringify(unigramJson(pieces(tokens - own))));
+    const start = { from: 'weights', name: folder, dropout: 0, attentionDropout: 0 } as const;
+    return startingEncoder(start, dataset, [], 8, Key.from('start'));
+  };
+  assert.equal((await open(config.vocabulary)).tokenizer.size, config.vocabulary);
+  await assert.rejects(open(config.vocabulary + 1), /tokenizer\.json has 18 tokens, the encoder's word embeddings 17/);
+});
+
+test('a vocabulary that reads no locale is said to be what leaves no rows, not the data', async () => {
+  const dataset = await openDataset(scales.smoke.data, 0);
+  assert.throws(() => taskRows(dataset, 2, []), /^InputError: the encoder's vocabulary reads none of us, es, jp/);
+  assert.ok(taskRows(dataset, 2, ['us']).length > 0);
+});
