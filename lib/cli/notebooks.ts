@@ -91,7 +91,7 @@ function tell(event: Event): void {
   const name = basename(event.path, '.ipynb');
   const local = (path: string): string => (relative(process.cwd(), path).startsWith('..') ? path : relative(process.cwd(), path));
   if (event.event === 'cell') {
-    process.stderr.write(`${name}: cell ${event.done + 1} of ${event.total}\n`);
+    process.stderr.write(`${name}: code cell ${event.done + 1} of ${event.total}\n`);
   } else if (event.event === 'failed') {
     const text = event.stderr.trimEnd().split('\n').join('\n  ');
     process.stderr.write(`${name}: cell ${event.cell + 1} ${event.message}\n  ${text}\n`);

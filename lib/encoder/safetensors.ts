@@ -87,7 +87,10 @@ export function openWeights(folder: string): Map<string, SafetensorsReader> {
     for (const name of Object.keys(reader.tensors)) byName.set(name, reader);
     return byName;
   }
-  ensure(existsSync(index), `${folder} holds neither model.safetensors nor model.safetensors.index.json`);
+  const pickle = existsSync(join(folder, 'pytorch_model.bin'))
+    ? '; its pytorch_model.bin is a pickle, which is never read: convert it once in Python, AutoModel.from_pretrained(folder).save_pretrained(folder)'
+    : '';
+  ensure(existsSync(index), `${folder} holds neither model.safetensors nor model.safetensors.index.json${pickle}`);
   const map = (parseJson(index) as { weight_map?: Record<string, string> }).weight_map;
   ensure(map && typeof map === 'object', `${index} has no weight_map`);
   const readers = new Map<string, SafetensorsReader>();

@@ -8,7 +8,7 @@ import { configFromHuggingFace, configToHuggingFace } from '../../encoder/config
 import { initialise } from '../../encoder/initialise';
 import { encoderParams } from '../../encoder/parameters';
 import { loadPretrained, loadTensors, savePretrained } from '../../encoder/pretrained';
-import { SafetensorsReader, weightsDigest } from '../../encoder/safetensors';
+import { openWeights, SafetensorsReader, weightsDigest } from '../../encoder/safetensors';
 import { writeSafetensors } from '../../encoder/safetensors-writer';
 import { classificationParams } from '../../heads/classification';
 import { mlmParams } from '../../heads/mlm';
@@ -200,5 +200,7 @@ test('files that are cut off, not safetensors, or not there are named', async ()
     assert.throws(() => loadPretrained(join(folder, 'm')), /model_type must be one of xlm-roberta, bert, got "gpt2"/);
     writeFileSync(join(folder, 'm', 'config.json'), JSON.stringify({ model_type: 'bert', hidden_act: 'relu' }));
     assert.throws(() => loadPretrained(join(folder, 'm')), /hidden_act must be "gelu", got "relu"/);
+    writeFileSync(join(folder, 'm', 'pytorch_model.bin'), 'x');
+    assert.throws(() => openWeights(join(folder, 'm')), /holds neither model\.safetensors .*pickle.*save_pretrained/);
   });
 });
