@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { checkOutputFolder } from './outputs';
+import { runShown } from './training';
 
 interface Options {
   experiment: string;
@@ -26,9 +27,6 @@ export function registerRun(program: Command): void {
         { runId },
         { runWithDependencies },
         { findRecord, ownRuns, runFolders, saveRecord },
-        { Stopped },
-        { progress },
-        { stoppable },
         { wholeOf },
         { refuseMisfit },
         { roomOf },
@@ -37,9 +35,6 @@ export function registerRun(program: Command): void {
         import('../experiments/experiment'),
         import('../experiments/run'),
         import('../experiments/store'),
-        import('../experiments/failure'),
-        import('../runtime/progress'),
-        import('../runtime/stoppable'),
         import('./numbers'),
         import('../experiments/cost'),
         import('./room'),
@@ -55,26 +50,11 @@ export function registerRun(program: Command): void {
         return;
       }
       refuseMisfit([{ name: id, experiment: spec }], roomOf({ memory, jobs: 1 }));
-      let bar: ReturnType<typeof progress> | undefined;
-      try {
-        const record = await stoppable((stopped) =>
-          runWithDependencies(spec, folder, {
-            stopped,
-            ...(every === undefined ? {} : { checkpointEvery: every }),
-            onStep: (step, steps, loss, rate) => {
-              bar ??= progress(id, steps);
-              bar.update(step, `loss ${loss.toFixed(4)}, ${Math.round(rate)} tokens/s`);
-            },
-          }),
-        );
-        saveRecord(folder, record);
-        process.stdout.write(`${id} done\n`);
-      } catch (error) {
-        if (!(error instanceof Stopped)) throw error;
-        process.stderr.write(`${error.message}; the same command goes on from there\n`);
-        process.exitCode = 130;
-      } finally {
-        bar?.stop();
-      }
+      const record = await runShown(id, (hooks) =>
+        runWithDependencies(spec, folder, { ...hooks, ...(every === undefined ? {} : { checkpointEvery: every }) }),
+      );
+      if (!record) return;
+      saveRecord(folder, record);
+      process.stdout.write(`${id} done\n`);
     });
 }

@@ -7,6 +7,7 @@ import { after, test } from 'node:test';
 import { planGrid } from '../../experiments/plan';
 import { readSpec } from '../../experiments/spec';
 import { InputError } from '../../runtime/errors';
+import { esci } from '../program';
 
 const folder = mkdtempSync(join(tmpdir(), 'spec-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -47,4 +48,14 @@ test('what is no specification at all is refused in one line', () => {
     assert.throws(() => read(value), /must be a run's specification with kind, source and config/);
   for (const place of ['', folder, join(folder, 'none')])
     assert.throws(() => readSpec(place), /--experiment must be a specification file/);
+});
+
+test('run shows pre-training and fine-tuning each of its own number of steps', (t) => {
+  process.env.ESCI_DATA_CACHE = join(folder, 'cache');
+  t.after(() => delete process.env.ESCI_DATA_CACHE);
+  const set = ['length.steps=2', 'pretrain.steps=5', 'start.hidden=16', 'start.ffn=32'];
+  const [cell] = planGrid({ table: '5', scale: 'smoke', seeds: 1, folds: [0], rows: ['base'], set }).cells;
+  writeFileSync(path, JSON.stringify(cell.experiment));
+  const { status, stderr } = esci(['run', '--experiment', path, '--out', join(folder, 'runs')]);
+  assert.deepEqual([status, [...stderr.matchAll(/ (\d+\/\d+) \(/g)].map(([, steps]) => steps)], [0, ['5/5', '2/2']], stderr);
 });
