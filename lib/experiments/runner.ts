@@ -9,6 +9,7 @@ import type { Cell } from './plan';
 import type { RunRecord } from './record';
 import { errorOf, type Failure, naming, Stopped } from './failure';
 import { now } from '../runtime/clock';
+import { InputError } from '../runtime/errors';
 
 /** A cell with its id and, where it was run before, its record. */
 export interface PlannedRun {
@@ -182,6 +183,8 @@ async function withWorker(body: (run: RunOne) => Promise<void>): Promise<void> {
     serialization: 'advanced',
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
+  child.on('error', () => undefined); // a request to a process that is gone; its exit says why
+  if (child.pid === undefined) throw new Error('no process could be started for a run; expected one more for each of --jobs');
   try {
     await body((experiment, parts, hooks) => ask(child, experiment, parts, hooks));
   } finally {
@@ -210,7 +213,7 @@ export function ask(
     }, 100);
     const finish = (settle: () => void): void => {
       clearInterval(watch);
-      child.removeAllListeners();
+      child.removeAllListeners('message').removeAllListeners('exit');
       settle();
     };
     child.on('message', (answer: WorkerAnswer) => {
@@ -219,9 +222,15 @@ export function ask(
       else if ('stage' in answer) hooks.onStage?.(answer.stage);
       else hooks.onStep?.(answer.step, answer.steps, answer.loss, answer.rate);
     });
-    child.on('exit', (code, signal) =>
-      finish(() => reject(new Error(`a run's process ended with ${signal ?? `code ${code}`} before it was done`))),
-    );
+    child.on('exit', (code, signal) => finish(() => reject(endedEarly(code, signal))));
     child.send({ run: experiment, parts });
   });
+}
+
+/** Why a run's process is gone. Killed from outside is nothing that a stack trace explains: mostly it is the system, where memory runs out. */
+function endedEarly(code: number | null, signal: NodeJS.Signals | null): Error {
+  if (signal !== 'SIGKILL') return new Error(`a run's process ended with ${signal ?? `code ${code}`} before it was done`);
+  return new InputError(
+    'its process was killed (SIGKILL), as the system does where memory runs out; fewer --jobs need less, and the same command goes on from what is finished',
+  );
 }

@@ -103,14 +103,28 @@ test('an error from a worker process keeps its class, its stack and what the sys
 test('a request to stop reaches a worker that says nothing: between two of its messages a minute can pass', async () => {
   const { cells } = planGrid({ table: '5', scale: 'smoke', seeds: 1, folds: [0], rows: ['base'] });
   const stages: string[] = [];
-  const child = new EventEmitter();
-  const told = new Promise<void>((resolve) => {
-    const send = (request: WorkerRequest): void => void ('stop' in request && resolve());
-    const worker = Object.assign(child, { connected: true, send });
-    const asked = ask(worker, cells[0].experiment, [], { stopped: () => true, onStage: (stage) => stages.push(stage) });
-    void assert.rejects(asked, /ended with code 1/);
+  const child = Object.assign(new EventEmitter(), {
+    connected: true,
+    send: (request: WorkerRequest): void => void ('stop' in request && child.emit('exit', 1, null)),
   });
-  await told;
-  child.emit('exit', 1, null);
+  const asked = ask(child, cells[0].experiment, [], { stopped: () => true, onStage: (stage) => stages.push(stage) });
+  await assert.rejects(asked, /ended with code 1/);
   assert.deepEqual(stages, ['stopping']);
 });
+
+test('a run whose process is killed from outside, as for want of memory, is named in one line that says what to do', async () => {
+  const { cells } = planGrid({ table: '5', scale: 'smoke', seeds: 1, folds: [0], rows: ['base', 'ema'] });
+  const folder = join(cache, 'killed');
+  const killed = runGrid(await planRuns(cells, [folder]), { jobs: 2, folder, onProgress: killWorkers });
+  await assert.rejects(killed, (error: Error) => {
+    assert.ok(error instanceof InputError, error.stack);
+    assert.match(error.message, /^table 5, .*, seed 0, fold 0: its process was killed \(SIGKILL\).*fewer --jobs/);
+    return true;
+  });
+});
+
+/** Kills the processes that this one has started. */
+function killWorkers(): void {
+  const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim();
+  for (const pid of children.split(' ').filter(Boolean)) process.kill(Number(pid), 'SIGKILL');
+}
