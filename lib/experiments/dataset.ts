@@ -18,9 +18,9 @@ const PLACES = (name: string): string[] => [
 /** Where data is looked for, as messages say it. */
 export const LOOKED_FOR = 'a path, or a name below the folder that ESCI_DATA_FOLDER names, data/raw or ../shared/data';
 
-/** The path that real data of a name or path lies at; undefined where there is none. */
+/** The path that real data of a name or path lies at; undefined where there is none, and for no name: the folder of all data sets is no data set. */
 export const placeOf = (path: string): string | undefined =>
-  existsSync(path) ? path : PLACES(path).find((place) => existsSync(place));
+  path === '' ? undefined : [path, ...PLACES(path)].find((place) => existsSync(place));
 
 const loaded = new Map<string, Promise<Dataset>>();
 

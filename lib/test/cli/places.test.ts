@@ -24,6 +24,15 @@ test('reproduce: data that was typed must be there, also for a dry run, in one l
   assert.match(stderr, /--data no-such-data: no such file or folder; expected a path, or a name below .*ESCI_DATA_FOLDER/);
 });
 
+test('no name at all, as of a variable that is not set, is not the folder of all data sets', () => {
+  mkdirSync(join(folder, 'all', 'one'), { recursive: true });
+  writeFileSync(join(folder, 'all', 'rows.csv'), 'query,product_id,product_locale,esci_label\ncup,A1,us,E\n');
+  process.env.ESCI_DATA_FOLDER = join(folder, 'all');
+  assert.equal(placeOf(''), undefined);
+  const { status, stderr } = esci(['data', 'describe', '']);
+  assert.deepEqual([status, stderr], [2, 'esci: data "": no such file or folder\n']);
+});
+
 test('reproduce --help names every table that is not a number', () => {
   const { stdout } = reproduce('--help');
   for (const id of tableIds.filter((one) => !/^\d+$/.test(one)))
