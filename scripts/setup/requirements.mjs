@@ -14,7 +14,7 @@ export function findPython() {
     : ['python3', 'python', 'python3.13', 'python3.12', 'python3.11', 'python3.10'];
   const seen = [];
   for (const name of names) {
-    const version = ask(name, ['-c', 'import sys; print("%d.%d.%d" % sys.version_info[:3])'])?.trim();
+    const version = ask(name, ['-c', 'import sys; print("%d.%d.%d" % sys.version_info[:3])'])?.split('\n')[0].trim(); // below it warnings
     if (!version) continue;
     const [major, minor] = version.split('.').map(Number);
     if (major !== 3 || minor < 10) seen.push(`${name} is ${version}`);

@@ -76,6 +76,8 @@ test('what is missing is named with how to get it (oracle: a PATH without Python
     process.env.ESCI_PYTHON = join(folder, 'old');
     writeFileSync(process.env.ESCI_PYTHON, '#!/bin/sh\necho 3.9.18\n', { mode: 0o755 });
     assert.throws(() => findPython(), /old is 3\.9\.18/);
+    writeFileSync(process.env.ESCI_PYTHON, '#!/bin/sh\necho 3.12.1\necho a warning >&2\n', { mode: 0o755 });
+    assert.equal(findPython().version, '3.12.1');
   } finally {
     process.env = keep;
   }
