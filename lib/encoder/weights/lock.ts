@@ -1,5 +1,6 @@
 import { closeSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isRunning } from '../../runtime/process';
 
 /** Runs `body` while this process alone holds the lock file; waits for another that lives, takes over from one that died. */
 export async function withLock<T>(path: string, body: () => Promise<T>): Promise<T> {
@@ -34,11 +35,5 @@ function alive(path: string): boolean {
   } catch {
     return false;
   }
-  if (!pid || pid === process.pid) return true;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+  return !pid || isRunning(pid);
 }

@@ -1,5 +1,6 @@
 // Oracle: a run that was killed at two places and resumed is the uninterrupted one, bit for bit: losses, metrics, predictions, id.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +9,7 @@ import type { FinetuneExperiment } from '../../experiments/experiment';
 import type { RunRecord } from '../../experiments/record';
 import { scales } from '../../experiments/scales';
 import { InputError } from '../../runtime/errors';
+import { configHash } from '../../runtime/hash';
 import { Key } from '../../runtime/key';
 import { Checkpoints } from '../../train/checkpoint';
 import { Program } from '../../graph';
@@ -110,7 +112,7 @@ test('a checkpoint of another run, a broken one and an unfinished one', (t) => {
   writeFileSync(join(folder, 'state-8.safetensors'), 'half');
   assert.deepEqual(own.restore(program), progress);
   own.save(program, { ...progress, step: 9 });
-  assert.deepEqual(readdirSync(folder).sort(), ['checkpoint.json', 'state-9.safetensors']);
+  assert.deepEqual(readdirSync(folder).sort(), ['checkpoint.json', `state-9-${process.pid}.safetensors`]);
   assert.throws(() => new Checkpoints(folder, { seed: 2 }).restore(program), /belongs to another run/);
   writeFileSync(join(folder, 'checkpoint.json'), '{');
   assert.throws(
@@ -119,4 +121,28 @@ test('a checkpoint of another run, a broken one and an unfinished one', (t) => {
   );
   own.remove();
   assert.ok(!existsSync(folder));
+});
+
+test('two processes at one run: neither takes the other’s state away, a process that is gone has none', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'checkpoint-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const program = new Program({ w: { shape: [3] } }, { entry: { step: () => ({}), buckets: {} } });
+  t.after(() => program.dispose());
+  program.write({ w: [1, 2, 3] });
+  const own = new Checkpoints(folder, { seed: 1 });
+  const { pid: gone } = spawnSync('true');
+  const theirs = `state-4-${process.ppid}.safetensors`;
+  const written = [
+    theirs,
+    `${theirs}.${process.ppid}.tmp`,
+    `state-4-${gone}.safetensors`,
+    `state-4-${gone}.safetensors.${gone}.tmp`,
+  ];
+  for (const name of written) writeFileSync(join(folder, name), 'theirs');
+  own.save(program, { step: 2, curves: {}, best: null });
+  assert.deepEqual(readdirSync(folder).sort(), ['checkpoint.json', `state-2-${process.pid}.safetensors`, ...written.slice(0, 2)]);
+  own.remove();
+  assert.deepEqual(readdirSync(folder).sort(), written.slice(0, 2));
+  writeFileSync(join(folder, 'checkpoint.json'), JSON.stringify({ run: configHash({ seed: 1 }), file: 'state-9.safetensors' }));
+  assert.throws(() => own.restore(program), /names state-9\.safetensors, which is not there; delete .* to start anew/);
 });
