@@ -9,6 +9,7 @@ import type { Tricks } from '../finetune/step';
 import { NO_TRICKS } from '../finetune/step';
 import { ensure, oneOf } from '../runtime/errors';
 import { writeFileAtomic } from '../runtime/files';
+import { removeCheckpoints } from '../train/checkpoint';
 import { checkFinetune } from './check-config';
 import type { FinetuneConfig, Scale } from './config';
 import { runId, type FinetuneExperiment, type RunHooks } from './experiment';
@@ -18,6 +19,7 @@ import { applySettings } from './patch';
 import { checkOut, startFrom } from './pretrain-request';
 import type { RunRecord } from './record';
 import { scaleNamed } from './scales';
+import { checkpointFolder } from './store';
 import { tablePretraining } from './tables/pretrained';
 
 /** What a user asks of one fine-tuned model. */
@@ -107,5 +109,6 @@ export async function finetuneInto(request: FinetuneRequest, hooks: RunHooks = {
   mkdirSync(request.out, { recursive: true });
   const record = await runFinetune(experiment, { ...hooks, keep: (model) => saveModel(request.out, model) });
   writeFileAtomic(join(request.out, 'record.json'), JSON.stringify(record) + '\n');
+  removeCheckpoints(checkpointFolder(record.id));
   return record;
 }

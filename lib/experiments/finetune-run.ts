@@ -5,7 +5,6 @@ import { esciHeadParams } from '../heads/esci';
 import { initialise } from '../encoder/initialise';
 import { now } from '../runtime/clock';
 import { ensure, oneOf } from '../runtime/errors';
-import { workCache } from '../runtime/files';
 import { configHash } from '../runtime/hash';
 import { Key } from '../runtime/key';
 import { codeVersion, environment, peakMemoryBytes } from '../runtime/provenance';
@@ -30,6 +29,7 @@ import type { RunRecord } from './record';
 import { bestOf, updatesOf } from './selection';
 import type { StartingEncoder } from './start';
 import { localesOf, weightsOf } from './start';
+import { checkpointFolder } from './store';
 import { unknownTokens } from './unknown-tokens';
 
 /**
@@ -64,7 +64,7 @@ export async function runFinetune(
   try {
     classifier.start(startingWeights(config, spec, start, vocabularies, trainRows, key));
     const identity = experimentOf(experiment, dataset);
-    const checkpoints = new Checkpoints(workCache('checkpoints', configHash(identity)), identity);
+    const checkpoints = new Checkpoints(checkpointFolder(configHash(identity)), identity);
     const judged = judgedBy(evaluationInputs, evaluationRows);
     const measure = (probabilities: Float32Array): Record<string, number> =>
       runMetrics(config.task, probabilities, spec.sizes.outputs, judged);
@@ -79,7 +79,6 @@ export async function runFinetune(
     const probabilities = predict();
     const predictions = toPredictions(config.task, evaluationRows, probabilities, spec.sizes.outputs);
     hooks.keep?.({ config, spec, weights: () => classifier.weights(), tokenizer: start.tokenizer, vocabularies });
-    checkpoints.remove();
     return {
       schema: 1,
       id: configHash(identity),

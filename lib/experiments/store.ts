@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { ensure, InputError, shown } from '../runtime/errors';
-import { projectCache, projectRoot, writeFileAtomic } from '../runtime/files';
+import { projectCache, projectRoot, workCache, writeFileAtomic } from '../runtime/files';
+import { removeCheckpoints } from '../train/checkpoint';
 import type { RunRecord } from './record';
 import { recordSchema } from './record-schema';
 
@@ -34,8 +35,11 @@ export function recordPath(folder: string, id: string): string {
   return join(folder, `${id}.json`);
 }
 
+/** Where a run keeps its checkpoints: until its record is kept, for one that cannot be written must not cost the training. */
+export const checkpointFolder = (id: string): string => workCache('checkpoints', id);
+
 /**
- * Writes a record as `folder/ID.json`, whole or not at all, and returns the path. One member a line, so that a difference between
+ * Writes a record as `folder/ID.json`, whole or not at all, takes the run's checkpoints away and returns the path. One member a line, so that a difference between
  * two versions stays readable and the long predictions stay one line each. Throws where the record is not a valid one.
  */
 export function saveRecord(folder: string, record: RunRecord): string {
@@ -44,6 +48,7 @@ export function saveRecord(folder: string, record: RunRecord): string {
     ([key, value]) => `  ${JSON.stringify(key)}: ${JSON.stringify(value)}`,
   );
   writeFileAtomic(path, `{\n${lines.join(',\n')}\n}\n`);
+  removeCheckpoints(checkpointFolder(record.id));
   return path;
 }
 

@@ -1,11 +1,11 @@
 import { now } from '../../runtime/clock';
-import { workCache } from '../../runtime/files';
 import { configHash } from '../../runtime/hash';
 import { codeVersion, environment, peakMemoryBytes } from '../../runtime/provenance';
 import { Checkpoints } from '../../train/checkpoint';
 import { experimentOf, type RankingExperiment, type RunHooks } from '../experiment';
 import type { RunRecord } from '../record';
 import { weightsOf } from '../start';
+import { checkpointFolder } from '../store';
 import { runBaselineRanker } from './baseline';
 import { rankingWorld, type RankingWorld } from './data';
 import { eachSignal } from './each';
@@ -57,14 +57,13 @@ export async function runRanking(
       rankings,
     };
   }
-  const checkpoints = new Checkpoints(workCache('checkpoints', id), identity);
+  const checkpoints = new Checkpoints(checkpointFolder(id), identity);
   const run =
     ranker.by === 'network'
       ? await runNetwork(ranker, world, seed, checkpoints, hooks)
       : await runBaselineRanker(ranker, world, seed, hooks);
   const { metrics, rankings, curves } = evaluateScores(world, run);
   const known = examinationCurves(world);
-  checkpoints.remove();
   return {
     ...common(run.cost),
     curves: { ...run.curves, ...curves, ...(ranker.by === 'network' ? known.curves : {}) },

@@ -3,7 +3,16 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { findRecord, loadRecord, loadRecords, namedRecord, recordedSeeds, recordPath, saveRecord } from '../../experiments/store';
+import {
+  checkpointFolder,
+  findRecord,
+  loadRecord,
+  loadRecords,
+  namedRecord,
+  recordedSeeds,
+  recordPath,
+  saveRecord,
+} from '../../experiments/store';
 import { InputError } from '../../runtime/errors';
 import { simulateRecord } from '../report/simulate';
 
@@ -18,6 +27,19 @@ test('a record read back equals the one written, and nothing else lies in the fo
   assert.deepEqual(loadRecords([join(folder, 'a')]), [record]);
   assert.deepEqual(readdirSync(join(folder, 'a')), [`${record.id}.json`]);
   assert.equal(readFileSync(path, 'utf8').split('\n').length, Object.keys(record).length + 3, 'one line a member');
+});
+
+test('the checkpoints of a run stay until its record is kept: a record that cannot be written costs no training', (t) => {
+  process.env.ESCI_WORK_CACHE = join(folder, 'work');
+  t.after(() => delete process.env.ESCI_WORK_CACHE);
+  const checkpoints = checkpointFolder(record.id);
+  mkdirSync(checkpoints, { recursive: true });
+  for (const name of ['checkpoint.json', 'state-100.safetensors', 'best.safetensors']) writeFileSync(join(checkpoints, name), '');
+  writeFileSync(join(folder, 'file'), '');
+  assert.throws(() => saveRecord(join(folder, 'file', 'runs'), record), InputError);
+  assert.equal(readdirSync(checkpoints).length, 3);
+  saveRecord(join(folder, 'kept'), record);
+  assert.deepEqual(readdirSync(join(folder, 'work', 'checkpoints')), []);
 });
 
 test('a missing folder holds no records; a run in two folders is taken from the first', () => {
