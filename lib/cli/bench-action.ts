@@ -2,12 +2,12 @@ import { generate } from '../data/generate';
 import { NO_TRICKS, type Tricks } from '../finetune/step';
 import { scales } from '../experiments/scales';
 import { now } from '../runtime/clock';
-import { ensure } from '../runtime/errors';
 import { writeFileAtomic } from '../runtime/files';
 import { Key } from '../runtime/key';
 import { environment, peakMemoryBytes } from '../runtime/provenance';
 import { tokenise, trainTokenizer } from '../text';
 import { benchClassifier, randomFeeds } from './bench-classifier';
+import { shapesNamed } from './bench-shapes';
 import { PythonProcess } from './python-process';
 import { benchEpoch, type EpochFigures } from './bench-epoch';
 
@@ -52,15 +52,14 @@ interface StepFigures {
 
 /** Times recorded steps (Adam, with and without dropout) beside PyTorch eager on the same shapes, in turn within one run. */
 export async function bench({ python, rounds, steps, only, out, data, maxLength, tricks }: Options): Promise<void> {
-  for (const name of (only ?? []).filter((n) => n !== 'none'))
-    ensure(
-      SHAPES.some((s) => s.name === name),
-      `--only: shapes are ${SHAPES.map((s) => s.name).join(', ')}, got ${name}`,
-    );
+  const shapes = shapesNamed(
+    SHAPES,
+    only?.filter((name) => name !== 'none'),
+  );
   const reference = python ? new Reference(python) : undefined;
   const rows: StepFigures[] = [];
   try {
-    for (const shape of SHAPES.filter((s) => !only || only.includes(s.name)))
+    for (const shape of shapes)
       for (const dropout of [0, 0.1])
         for (const precision of PRECISIONS) {
           const row = await timeStep(shape, dropout, precision, reference, rounds, steps);

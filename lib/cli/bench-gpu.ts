@@ -11,6 +11,7 @@ import { findGpus } from '../runtime/gpus';
 import { peakOf, type Peak } from '../runtime/peaks';
 import { environment } from '../runtime/provenance';
 import type { GpuRequest, GpuTimes } from './bench-gpu-child';
+import { shapesNamed } from './bench-shapes';
 
 /** A shape to time, and its micro-batch. */
 export type GpuShape = Pick<GpuRequest, 'layers' | 'hidden' | 'heads' | 'vocabulary' | 'batch' | 'tokens' | 'dropout'> & {
@@ -131,11 +132,7 @@ export interface GpuBenchOptions {
 
 /** Times every column at every shape on this machine's card; a column that fails is a line that says why. Refuses, in words, where there is no card. */
 export function benchGpu({ python, steps, only, out }: GpuBenchOptions): GpuFigures[] {
-  for (const name of only ?? [])
-    ensure(
-      GPU_SHAPES.some((shape) => shape.name === name),
-      `--only: shapes are ${GPU_SHAPES.map((shape) => shape.name).join(', ')}, got ${name}`,
-    );
+  const shapes = shapesNamed(GPU_SHAPES, only);
   const { cards, problem } = findGpus();
   ensure(!problem, `bench --gpu times a card, and ${problem}`);
   const { device } = deviceReport();
@@ -146,7 +143,7 @@ export function benchGpu({ python, steps, only, out }: GpuBenchOptions): GpuFigu
   const peak = peakOf(cards[0].name);
   if (!peak) process.stderr.write(`no data sheet of ${cards[0].name} is known: no share of its peak is shown\n`);
   const figures: GpuFigures[] = [];
-  for (const shape of GPU_SHAPES.filter(({ name }) => !only || only.includes(name)))
+  for (const shape of shapes)
     for (const column of COLUMNS.filter(({ by }) => python !== undefined || 'ours' in by)) {
       const row = attempt(shape, column, steps, python, peak);
       figures.push(row);

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { finetuneMemory, graphBytes, halfBytes, RECOMPUTED, type Memory } from '../experiments/memory';
 import { scales } from '../experiments/scales';
 import type { FinetuneConfig } from '../experiments/config';
-import { ensure } from '../runtime/errors';
 import { xlmr } from '../experiments/shape';
 import { NO_TRICKS } from '../finetune/step';
 import type { MemoryShape } from './bench-memory-child';
+import { shapesNamed } from './bench-shapes';
 
 const plain = { vocabulary: 8000, dropout: 0.1, precision: 'f32', recompute: false, tricks: NO_TRICKS } as const;
 const { fgm, rdrop } = scales.paper.tricks;
@@ -95,13 +95,7 @@ const passesAlive = ({ fgm: adversary, rdrop: pair }: MemoryShape['tricks']): nu
 
 /** Estimates and measures each shape, a process each; prints a line for each on stdout. */
 export function benchMemory(only?: readonly string[]): MemoryFigures[] {
-  const begin = [...new Set(MEMORY_SHAPES.map(({ name }) => name.split(',')[0]))];
-  for (const part of only ?? [])
-    ensure(
-      MEMORY_SHAPES.some(({ name }) => name.startsWith(part)),
-      `--only: shapes begin with ${begin.join(' or ')}, got ${part}`,
-    );
-  return MEMORY_SHAPES.filter(({ name }) => !only || only.some((part) => name.startsWith(part))).map(({ name, ...shape }) => {
+  return shapesNamed(MEMORY_SHAPES, only).map(({ name, ...shape }) => {
     const out = execFileSync(process.execPath, ['--expose-gc', join(__dirname, 'bench-memory-child.js'), JSON.stringify(shape)], { encoding: 'utf8' }); // prettier-ignore
     const measured = (JSON.parse(out) as { step: number }).step;
     const estimated = estimatedBytes(shape);

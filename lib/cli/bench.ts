@@ -51,9 +51,10 @@ export function registerBench(program: Command): void {
     .option('--out <file>', 'also write the figures as JSON')
     .action(async ({ python, rounds, steps, only, out, data, maxLength, tricks, weights, ...instead }: Options) => {
       if (out !== undefined) checkOutputFile('--out', out, { '--data': data });
+      const shapes = only?.split(',').map((name) => name.trim());
       if (instead.memory || instead.large || instead.gpu) {
         const { benchDevice } = await import('./bench-device');
-        await benchDevice(instead, { python, steps: wholeOf('--steps', steps, 1, 1000), only: only?.split(','), out });
+        await benchDevice(instead, { python, steps: wholeOf('--steps', steps, 1, 1000), only: shapes, out });
         return;
       }
       if (weights !== undefined) {
@@ -66,7 +67,7 @@ export function registerBench(program: Command): void {
         python,
         rounds: wholeOf('--rounds', rounds, 1, 100),
         steps: wholeOf('--steps', steps, 1, 1000),
-        only: only?.split(','),
+        only: shapes,
         out,
         data,
         tricks: tricks ?? false,
