@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'; // prettier-ignore
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { checkFile, checkFolder, makeFolder } from '../../runtime/destination';
 import { InputError } from '../../runtime/errors';
-import { replaceAtomically, writeFileAtomic } from '../../runtime/files';
+import { projectCache, projectRoot, replaceAtomically, sharedCache, workCache, writeFileAtomic } from '../../runtime/files';
 
 const folder = mkdtempSync(join(tmpdir(), 'files-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -96,4 +96,15 @@ test('a folder that takes no entries ends in an error at once', { skip: process.
   assert.throws(() => checkFile('/proc/x/y.md'), /^InputError: \/proc\/x\/y\.md: nothing can be written in \/proc \((no such file or folder|permission denied)\)$/); // prettier-ignore
   assert.throws(() => makeFolder('/proc/x/y'), { syscall: 'mkdir', path: '/proc/x' });
   assert.throws(() => writeFileAtomic('/dev/full', 'x'), { code: 'ENOSPC', path: '/dev/full' });
+});
+
+test('a variable that is there and empty names no cache, as for the set-up: nothing goes to the working directory', (t) => {
+  const before = { ...process.env };
+  t.after(() => (process.env = before));
+  for (const name of ['ESCI_CACHE', 'XDG_CACHE_HOME', 'ESCI_WORK_CACHE', 'ESCI_DATA_CACHE']) process.env[name] = '';
+  const own = join(projectRoot(), 'data', 'cache');
+  const places = [sharedCache('a'), workCache('a'), projectCache('a')];
+  assert.deepEqual(places, [join(homedir(), '.cache', 'esci-workspace', 'a'), join(own, 'a'), join(own, 'a')]);
+  process.env.ESCI_DATA_CACHE = join(folder, 'cache');
+  assert.equal(workCache('a'), join(folder, 'cache', 'a'));
 });
