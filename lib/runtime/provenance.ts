@@ -7,9 +7,9 @@ import { projectRoot } from './files';
 import { findGpus } from './gpus';
 import { backend, tf } from './tensorflow';
 
-function git(...args: string[]): string | null {
+function git(folder: string, ...args: string[]): string | null {
   try {
-    return execFileSync('git', args, { cwd: projectRoot(), encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+    return execFileSync('git', args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
   } catch {
     return null;
   }
@@ -21,9 +21,15 @@ let code: { version: string; commit: string | null; dirty: boolean } | undefined
 export function codeVersion() {
   return (code ??= {
     version: (JSON.parse(readFileSync(join(__dirname, '..', '..', 'package.json'), 'utf8')) as { version: string }).version,
-    commit: git('rev-parse', 'HEAD'),
-    dirty: Boolean(git('status', '--porcelain', '--untracked-files=no', '--', 'lib', 'package-lock.json')),
+    ...commitOf(projectRoot()),
   });
+}
+
+/** The commit of a folder with the project, and whether tracked source files differ from it. A repository around it that does not hold it, as around an unpacked archive, is none. */
+export function commitOf(folder: string): { commit: string | null; dirty: boolean } {
+  if (!git(folder, 'ls-files', '--', 'lib/package.json')) return { commit: null, dirty: false };
+  const changed = git(folder, 'status', '--porcelain', '--untracked-files=no', '--', 'lib', 'package-lock.json');
+  return { commit: git(folder, 'rev-parse', 'HEAD'), dirty: Boolean(changed) };
 }
 
 /** Threads as TensorFlow was told; 0 = its own choice. */
