@@ -222,7 +222,7 @@ export function ask(
       else if ('stage' in answer) hooks.onStage?.(answer.stage);
       else hooks.onStep?.(answer.step, answer.steps, answer.loss, answer.rate);
     });
-    child.on('exit', (code, signal) => finish(() => reject(endedEarly(code, signal))));
+    child.on('exit', (code: number | null, signal: NodeJS.Signals | null) => finish(() => reject(endedEarly(code, signal))));
     child.send({ run: experiment, parts });
   });
 }
