@@ -1,5 +1,5 @@
 import { besideView } from '../beside-view';
-import { metricTitle, shortTitle } from '../formats/grid';
+import { aucLeads, metricTitle, shortTitle } from '../formats/grid';
 import { majorityWords, noBetterThanMajority } from '../majority';
 import { figure, factor } from '../numbers';
 import type { FilledTable } from '../collect';
@@ -13,27 +13,37 @@ export interface Conclusions {
   cannot: string[];
 }
 
-/** Draws the line between what these tables show and what they cannot, from the intervals, seeds, sizes and data behind them. */
+/**
+ * Draws the line between what these tables show and what they cannot, from the intervals, seeds, sizes and data behind them. What leads in a table comes first;
+ * a change of micro-F1 between two rows that are no better than the largest class shows nothing and stands in neither list: `stuck` names such rows.
+ */
 export function concludeFrom(filled: readonly FilledTable[]): Conclusions {
   const certain = (table: RenderedTable) => compared(table).filter((row) => SURE.includes(row.verdict.kind));
   const views = filled.map(({ table, scale, data }) => {
     const beside = TOLD_BESIDE.flatMap((metric) => besideView(table, metric) ?? []);
-    return { where: `${shortTitle(table)}, scale ${scale}, ${data}`, metrics: [table, ...beside] };
+    const [first, ...rest] = beside;
+    return {
+      where: `${shortTitle(table)}, scale ${scale}, ${data}`,
+      metrics: aucLeads(table) ? [first, table, ...rest] : [table, ...beside],
+    };
   });
   const can = views.flatMap(({ where, metrics }) =>
     metrics.flatMap((table) =>
-      certain(table).map((row) => {
-        const metric = `${metricTitle(row.metric ?? table.metric)}${table.unit === 'percent' ? ' (×100)' : ''}`;
-        return `${where}: ${row.label} changes ${metric} by ${changeWords(table, row, '')} (${row.verdict.words}).`;
-      }),
+      certain(table)
+        .filter((row) => !bothStuck(table, row))
+        .map((row) => {
+          const metric = `${metricTitle(row.metric ?? table.metric)}${table.unit === 'percent' ? ' (×100)' : ''}`;
+          return `${where}: ${row.label} changes ${metric} by ${changeWords(table, row, '')} (${row.verdict.words}).`;
+        }),
     ),
   );
+  const sure = views.flatMap(({ metrics }) => metrics.flatMap(certain)).length;
   // Only what can be called certain counts: intervals over two seeds or more.
   const intervals = views.flatMap(({ metrics }) => metrics.flatMap(compared)).filter(({ change }) => change!.interval && change!.covers.training); // prettier-ignore
   const cannot = [
     ...filled.flatMap(({ table, scale, data }) => tooSmall(table, `${shortTitle(table)}, scale ${scale}, ${data}`)),
     ...filled.flatMap(({ table, scale, data }) => stuck(table, `${shortTitle(table)}, scale ${scale}, ${data}`)),
-    ...chance(intervals.length, can.length),
+    ...chance(intervals.length, sure),
     ...seeds(filled),
     "Absolute figures cannot be compared: the papers' encoders are larger and saw millions of rows. Directions can be compared, sizes cannot.",
     ...world(filled),
@@ -59,6 +69,12 @@ function tooSmall(table: RenderedTable, where: string): string[] {
     `${where}: ${below.length} of ${rows.length} changes that the paper reports ${below.length === 1 ? 'is' : 'are'} smaller than what these runs could have shown. ` +
       `The largest of those is ${sizes} any of these rows ${seen}.`,
   ];
+}
+
+/** Whether a row and the one it is measured against are both no better than the largest class, by the metric that is judged so. */
+function bothStuck(table: RenderedTable, row: RenderedTable['rows'][number]): boolean {
+  const labels = noBetterThanMajority(table).map(({ label }) => label);
+  return labels.includes(row.label) && labels.includes(row.against!);
 }
 
 /** Rows that learned no more than the most frequent class. */

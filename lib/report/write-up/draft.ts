@@ -5,7 +5,7 @@ import { besideView } from '../beside-view';
 import { fillTables, type FilledTable, type Wanted } from '../collect';
 import type { Figure } from '../figures/figure';
 import { forestFigure } from '../figures/forest';
-import { tableTitle } from '../formats/grid';
+import { aucLeads, tableTitle } from '../formats/grid';
 import { count, plain } from '../numbers';
 import { EXACT_AUC } from '../rendered';
 import { namedFigures } from '../write';
@@ -18,7 +18,7 @@ export interface NamedFigure {
   figure: Figure;
 }
 
-/** One table of the draft: its heading, its sentences, the table and, where rows are compared, the figures of their changes: by its own metric, then by AUC. */
+/** One table of the draft: its heading, its sentences, the table and, where rows are compared, the figures of their changes: by its own metric and by AUC, the one that leads first. */
 export interface Section {
   id: string;
   heading: string;
@@ -61,7 +61,8 @@ export function draftResults(records: readonly RunRecord[], wanted: Wanted = {})
 function sectionOf(filled: FilledTable): Section {
   const { table, scale, data } = filled;
   const auc = besideView(table, EXACT_AUC);
-  const forests = [forestFigure(table), auc && forestFigure(auc)].map((forest) => forest?.id);
+  const forests = [forestFigure(table), auc && forestFigure(auc)].flatMap((forest) => forest?.id ?? []);
+  if (aucLeads(table)) forests.reverse();
   return {
     id: table.id,
     heading: `${tableTitle(table)}: scale ${scale}, ${data}`,
@@ -69,6 +70,7 @@ function sectionOf(filled: FilledTable): Section {
     filled,
     figures: [...namedFigures([filled])]
       .filter(([, { id }]) => forests.includes(id))
+      .sort(([, a], [, b]) => forests.indexOf(a.id) - forests.indexOf(b.id))
       .map(([name, figure]) => ({ name: name.replace(/\.svg$/, ''), figure })),
   };
 }

@@ -1,5 +1,6 @@
 import { besideView } from '../beside-view';
-import { changeCell, metricTitle, ownMetric } from '../formats/grid';
+import { aucLeads, changeCell, metricTitle, ownMetric } from '../formats/grid';
+import { majorityWords } from '../majority';
 import { figure, plural, signed, spread } from '../numbers';
 import { EXACT_AUC, type RenderedRow, type RenderedTable } from '../rendered';
 import { ONCE, SURE, type VerdictKind } from '../verdict';
@@ -35,29 +36,64 @@ export function changeWords(table: RenderedTable, row: RenderedRow, own = ownMet
   return `${changeCell(change, table.unit)}${own ? ` of ${own}` : ''} against ${against}${paper?.change === undefined ? '' : `; paper ${signed(paper.change, table.unit)}`}`;
 }
 
-/** The results of one table as sentences; every figure is computed from its records. */
+/**
+ * The results of one table as sentences; every figure is computed from its records. Where AUC of exact was measured it leads, as in the table itself: micro-F1 alone
+ * cannot tell a model from always answering the largest class. What the table's own metric says follows, with what that class scores before it.
+ */
 export function resultSentences(table: RenderedTable): string[] {
   const run = table.rows.filter((row) => row.runs > 0);
   if (!run.length) return ['No run of this table is finished.'];
   const base = run.find((row) => row.value && !row.change) ?? run[0];
-  const metric = `${metricTitle(base.metric ?? table.metric)}${table.unit === 'percent' ? ' (×100)' : ''}`;
-  const sentences = [`${base.label} reaches ${spread(base.value, table.unit)} ${metric} over ${runsWords(base)}.`];
+  const auc = aucLeads(table) ? besideView(table, EXACT_AUC) : undefined;
+  const first = auc?.rows.find((row) => row.id === base.id && row.value);
+  const reached = [...(auc && first ? [valueWords(auc, first)] : []), valueWords(table, base)];
+  const sentences = [`${base.label} reaches ${inWords(reached)} over ${runsWords(base)}.`];
+  if (auc) sentences.push(...by(table, EXACT_AUC));
   const best = bestOf(table, run);
-  if (best && best !== base) sentences.push(`The best mean is that of ${best.label}, ${spread(best.value, table.unit)}.`);
-  if (table.majority) {
-    const { label, value, task } = table.majority;
+  if (best && best !== base)
     sentences.push(
-      `Always answering ${label} scores ${figure(value, table.unit)}${task === undefined ? '' : ` in task ${task} (micro-F1)`}.`,
+      `The best mean${auc ? ` ${metricTitle(table.metric)}` : ''} is that of ${best.label}, ${spread(best.value, table.unit)}.`,
     );
-  }
+  sentences.push(...majority(table));
+  const own = auc ? `By ${metricTitle(table.metric)}: ` : '';
   for (const [kind, words] of GROUPS) {
     const rows = compared(table).filter((row) => row.verdict.kind === kind);
-    if (rows.length) sentences.push(`${words}: ${rows.map((row) => `${row.label} (${changeWords(table, row)})`).join('; ')}.`);
+    const told = rows.map((row) => `${row.label} (${changeWords(table, row)}${contrary(table, auc, row)})`);
+    if (rows.length) sentences.push(`${introduced(own, words)}: ${told.join('; ')}.`);
   }
-  sentences.push(...unclear(table), ...TOLD_BESIDE.flatMap((metric) => by(table, metric)));
+  sentences.push(...unclear(table, own));
+  sentences.push(...TOLD_BESIDE.filter((metric) => !auc || metric !== EXACT_AUC).flatMap((metric) => by(table, metric)));
   const missing = table.rows.filter((row) => !row.runs).map((row) => row.label);
   if (missing.length) sentences.push(`Not run: ${inWords(missing)}.`);
   return sentences;
+}
+
+/** `62.54 ± 3.68 micro-F1 (×100)`. */
+function valueWords(table: RenderedTable, row: RenderedRow): string {
+  return `${spread(row.value, table.unit)} ${metricTitle(row.metric ?? table.metric)}${table.unit === 'percent' ? ' (×100)' : ''}`;
+}
+
+/** What always answering the largest class scores; where rows are no better, that their changes of micro-F1 say nothing. */
+function majority(table: RenderedTable): string[] {
+  if (!table.majority) return [];
+  const stuck = majorityWords(table);
+  if (stuck.length) return stuck;
+  const { label, value, task } = table.majority;
+  return [
+    `Always answering ${label} scores ${figure(value, table.unit)}${task === undefined ? '' : ` in task ${task} (micro-F1)`}.`,
+  ];
+}
+
+/** A group's words behind the metric that they are of. */
+const introduced = (own: string, words: string): string => (own ? own + words[0].toLowerCase() + words.slice(1) : words);
+
+/** `; worse by AUC of exact: −6.07`, where AUC is as sure as the row's own metric and says the contrary. */
+function contrary(table: RenderedTable, auc: RenderedTable | undefined, row: RenderedRow): string {
+  const other = auc?.rows.find(({ id }) => id === row.id);
+  if (!auc || !row.change || !other?.change || ![row, other].every(({ verdict }) => SURE.includes(verdict.kind))) return '';
+  const up = row.change.value > 0 === table.higherIsBetter;
+  const otherUp = other.change.value > 0 === auc.higherIsBetter;
+  return up === otherUp ? '' : `; ${other.verdict.words} by ${metricTitle(auc.metric)}: ${signed(other.change.value, auc.unit)}`;
 }
 
 /** The row of the best mean of the table's metric; undefined where rows are of several tasks, or were not run over the same seeds, folds and evaluation rows. */
@@ -70,7 +106,7 @@ function bestOf(table: RenderedTable, run: readonly RenderedRow[]): RenderedRow 
 }
 
 /** What could not be seen, and how large it would have had to be. */
-function unclear(table: RenderedTable): string[] {
+function unclear(table: RenderedTable, own: string): string[] {
   const rows = compared(table).filter((row) => row.verdict.kind === 'unclear');
   if (!rows.length) return [];
   const seen = rows.flatMap((row) => (row.change!.detectable ? [row.change!.detectable] : []));
@@ -78,7 +114,7 @@ function unclear(table: RenderedTable): string[] {
     ? `. Only a true change of ${figure(Math.min(...seen), table.unit)}${seen.length > 1 ? ` to ${figure(Math.max(...seen), table.unit)}, depending on the row,` : ''} would have been found four times out of five`
     : '';
   return [
-    `Not distinguishable at this size: ${rows.map((row) => `${row.label} (${signed(row.change!.value, table.unit)})`).join('; ')}${size}.`,
+    `${introduced(own, 'Not distinguishable at this size')}: ${rows.map((row) => `${row.label} (${signed(row.change!.value, table.unit)})`).join('; ')}${size}.`,
   ];
 }
 
@@ -90,7 +126,7 @@ function by(table: RenderedTable, metric: string): string[] {
   const heading = `By ${metricTitle(view.metric)}${view.unit === 'percent' ? ' (×100)' : ''}`;
   if (!rows.length) return [`${heading} no interval excludes 0.`];
   return [
-    `${heading}: ${rows.map((row) => `${row.label} ${changeWords(view, row)} (${row.verdict.words})`).join('; ')}; the other intervals hold 0.`,
+    `${heading}: ${rows.map((row) => `${row.label} ${changeWords(view, row)} (${row.verdict.words})`).join('; ')}${rows.length < compared(view).length ? '; the other intervals hold 0' : ''}.`,
   ];
 }
 

@@ -99,6 +99,41 @@ test('rows at the majority share or below it are named with what to read instead
   );
 });
 
+test('where AUC was measured it leads; a sure change of micro-F1 that AUC contradicts says so, and between rows no better than the largest class nothing is concluded (by hand)', () => {
+  const at = (mean: number) => ({ mean, sd: 0.01, n: 6 });
+  const down = { ...ema.change!, value: -0.06, interval: { ...ema.change!.interval!, low: -0.08, high: -0.05 } };
+  const rows = [
+    { ...base, value: at(0.6), beside: { exactAuc: at(0.65) } },
+    {
+      ...ema,
+      paper: undefined,
+      verdict: { ...ema.verdict, kind: 'better' as const },
+      value: at(0.625),
+      beside: { exactAuc: at(0.59) },
+      besideChanges: { exactAuc: down },
+    },
+    fgm,
+  ];
+  const table = { ...filled.table, majority: { label: 'E', value: 0.63, rows: rows.map(({ id }) => id) }, rows };
+  const sentences = resultSentences(table);
+  assert.match(sentences[0], /^Base reaches 65\.00 ± 1\.00 AUC of exact \(×100\) and 60\.00 ± 1\.00 micro-F1 \(×100\) over/);
+  assert.match(sentences[1], /^By AUC of exact \(×100\): EMA −6\.00 \[−8\.00, −5\.00\] against Base \(worse\)\.$/);
+  const text = sentences.join(' ');
+  assert.match(
+    text,
+    /Changes of micro-F1 between such rows say nothing; read AUC of exact\. By micro-F1: better than .*: EMA \(\+.* against Base; worse by AUC of exact: −6\.00\)\./,
+  );
+  assert.match(text, /By micro-F1: not distinguishable at this size: FGM/);
+  const { can, cannot } = concludeFrom([{ ...filled, table }]);
+  assert.equal(can.length, 1, can.join('\n'));
+  assert.match(can[0], /EMA changes AUC of exact \(×100\) by −6\.00/);
+  assert.ok(cannot.some((s) => s.includes('read AUC of exact')));
+  const better = { ...table, rows: rows.map((row) => (row.id === 'ema' ? { ...row, value: at(0.7) } : row)) };
+  const both = concludeFrom([{ ...filled, table: better }]).can;
+  assert.equal(both.length, 2, 'a row above the largest class keeps its change');
+  assert.match(both[0], /AUC of exact/, 'what leads comes first');
+});
+
 test('a draft without records names every table of the papers and makes nothing up', () => {
   const draft = draftResults([]);
   assert.deepEqual(draft.sections, []);
@@ -133,12 +168,12 @@ test('the LaTeX document compiles with booktabs, hostile labels and all', { skip
   }
 });
 
-test('what AUC shows is told beside the leading metric, with the figures of its own changes (oracle: the filled table)', () => {
+test('what AUC shows is told before micro-F1, with the figures of its own changes (oracle: the filled table)', () => {
   const draft = draftResults(loadRecords([committedRuns()]), { table: '3', data: 'esci-sample' });
   const [{ filled, sentences, figures }] = draft.sections;
   assert.deepEqual(
     figures.map(({ figure }) => figure.title.split(': change of ')[1]),
-    ['micro-F1 ×100', 'AUC of exact ×100'],
+    ['AUC of exact ×100', 'micro-F1 ×100'],
   );
   const told = sentences.find((sentence) => sentence.startsWith('By AUC of exact (×100): '))!;
   const certain = filled.table.rows.filter((row) => {
@@ -148,6 +183,8 @@ test('what AUC shows is told beside the leading metric, with the figures of its 
   assert.ok(certain.length >= 2, 'the committed records show changes of AUC');
   for (const row of certain)
     assert.ok(told.includes(`${row.label} ${signed(row.besideChanges!.exactAuc.value, 'percent')}`), row.label);
+  const told0 = sentences.findIndex((sentence) => sentence.startsWith('By micro-F1'));
+  assert.ok(sentences.indexOf(told) < told0);
   const concluded = draft.conclusions.can.filter((sentence) => sentence.includes('changes AUC of exact (×100) by'));
   assert.equal(concluded.length, certain.filter((row) => row.seeds > 1).length);
 });
