@@ -17,10 +17,11 @@ export interface BarsOptions {
 
 const WIDTH = 720;
 
-/** Grouped bars from 0: one group per category, one bar per series, whiskers of ± sd. */
+/** Grouped bars from 0: one group per category, one bar per series, whiskers of ± sd, which the axis's title then says. */
 export function barsFigure(series: readonly BarSeries[], options: BarsOptions): Figure | undefined {
   if (!series.length || !options.categories.length) return undefined;
   const { title, alt, categories, height = 320 } = options;
+  const yName = series.some((s) => s.values.some(({ sd }) => sd)) ? `${options.y}, mean ± sd over runs` : options.y;
   const top = Math.max(...series.flatMap((s) => s.values.map((v) => (Number.isFinite(v.value) ? v.value + (v.sd || 0) : 0))));
   const high = (top || 1) * 1.04;
   const data = series.map((s, i) => ({
@@ -37,7 +38,7 @@ export function barsFigure(series: readonly BarSeries[], options: BarsOptions): 
     barmode: 'group',
     bargap: 0.25,
     xaxis: axis('', { type: 'category' }),
-    yaxis: axis(options.y, { range: [0, high] }),
+    yaxis: axis(yName, { range: [0, high] }),
     legend: { orientation: 'h', x: 0, y: 1.02, yanchor: 'bottom' },
     showlegend: true,
     ...legendRows(key),
@@ -53,7 +54,7 @@ export function barsFigure(series: readonly BarSeries[], options: BarsOptions): 
     content +=
       line(56, y(t), WIDTH - 16, y(t)) + text(50, y(t) + 4, tickText(t, marks), { anchor: 'end', kind: 'muted', size: 11 });
   }
-  content += text(14, (from + bottom) / 2, options.y, { anchor: 'middle', kind: 'muted', rotate: -90 });
+  content += text(14, (from + bottom) / 2, yName, { anchor: 'middle', kind: 'muted', rotate: -90 });
   categories.forEach((name, c) => {
     const middle = 56 + group * (c + 0.5);
     content += text(middle, bottom + 17, name, { anchor: 'middle' });

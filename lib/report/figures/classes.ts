@@ -4,6 +4,7 @@ import { f1Scores } from '../../metrics/f1';
 import { decodePredictions } from '../../metrics/predictions';
 import { mean, sd } from '../change';
 import { classWords } from '../class-names';
+import { plural } from '../numbers';
 import { barsFigure } from './bars';
 import type { Figure } from './figure';
 
@@ -53,11 +54,14 @@ function grouped(
       const one = measured.map((m) => m[c]).filter(Number.isFinite);
       return { value: mean(one), sd: one.length > 1 ? sd(one) : undefined };
     });
-    return [{ name: row.label, values }];
+    return [{ name: row.label, runs: measured.length, values }];
   });
-  const said = series.map(
+  // Means over other seeds are not the same thing: how many runs each is of stands in the legend.
+  const uneven = new Set(series.map(({ runs }) => runs)).size > 1;
+  const named = series.map(({ name, runs, values }) => ({ name: uneven ? `${name} (${plural(runs, 'run')})` : name, values }));
+  const said = named.map(
     (s) =>
       `${s.name}: ${s.values.map((v, c) => `${categories[c]} ${Number.isFinite(v.value) ? v.value.toFixed(1) : '–'}`).join(', ')}`,
   );
-  return barsFigure(series, { title, y, categories, alt: `${y}. ${said.join('; ')}.` });
+  return barsFigure(named, { title, y, categories, alt: `${y}. ${said.join('; ')}.` });
 }

@@ -13,12 +13,17 @@ export function curveNames(rows: readonly RowRuns[]): string[] {
   return [...names].sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
 }
 
-/** One recorded curve, a line per row: the mean over the row's runs at the steps that all of them recorded, in `windows` steps at most. */
+/**
+ * One recorded curve, a line per row: the mean over the row's runs at the steps that all of them recorded, in `windows` steps at most. Rows whose lines are the same
+ * (of pre-training, where they start from one encoder) are drawn as one.
+ */
 export function curveFigure(rows: readonly RowRuns[], name: string, title: string, windows = 120): Figure | undefined {
-  const lines = rows.flatMap(({ row, runs }) => {
-    const curves = runs.map((r) => r.curves[name]).filter((c) => c && c.length > 1);
-    return curves.length ? [{ name: row.label, points: thinned(averaged(curves), windows) }] : [];
-  });
+  const lines = merged(
+    rows.flatMap(({ row, runs }) => {
+      const curves = runs.map((r) => r.curves[name]).filter((c) => c && c.length > 1);
+      return curves.length ? [{ name: row.label, points: thinned(averaged(curves), windows) }] : [];
+    }),
+  );
   const ends = lines.map((l) => `${l.name} ends at ${l.points[l.points.length - 1][1].toPrecision(4)}`);
   // Curves of the encoder's own pre-training are recorded as `pretrain.NAME`.
   const [, before, own] = /^(pretrain\.)?(.*)$/.exec(name)!;
@@ -29,6 +34,25 @@ export function curveFigure(rows: readonly RowRuns[], name: string, title: strin
     alt: `${y} against ${when} steps, mean over runs. ${ends.join('; ')}.`,
     x: 'step',
     y,
+  });
+}
+
+interface Curve {
+  name: string;
+  points: [number, number][];
+}
+
+/** Lines that lie on one another as one, which names all of them where others are drawn beside it. */
+function merged(lines: readonly Curve[]): Curve[] {
+  const groups = new Map<string, Curve[]>();
+  for (const curve of lines) {
+    const key = JSON.stringify(curve.points);
+    groups.set(key, [...(groups.get(key) ?? []), curve]);
+  }
+  return [...groups.values()].map((own) => {
+    const name =
+      groups.size === 1 && own.length > 1 ? `the same for all ${own.length} rows` : own.map((one) => one.name).join(' = ');
+    return { ...own[0], name };
   });
 }
 

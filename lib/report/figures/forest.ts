@@ -72,6 +72,13 @@ function zeroLine(rows: readonly RenderedRow[]): string {
   return `0: ${shared}${rows.every((row) => row.against === shared) ? '' : ', where no other is named'}`;
 }
 
+/** What the dots and the bars through them are. */
+function axisTitle(rows: readonly RenderedRow[], table: RenderedTable): string {
+  const level = rows.find((row) => row.change!.interval)?.change!.interval!.level;
+  const bars = level === undefined ? '' : `, with ${Math.round(100 * level)} % intervals`;
+  return `change of ${metricHeading(table)}${bars}`;
+}
+
 /** A row's label, with what it is measured against where the line below the axis does not say it. */
 function labelOf(row: RenderedRow, rows: readonly RenderedRow[], table: RenderedTable): string {
   const shared = reference(rows);
@@ -146,7 +153,7 @@ function layoutOf(rows: readonly RenderedRow[], table: RenderedTable, height: nu
   return {
     ...baseLayout(height + top),
     margin: { l: 12, r: 12, t: top, b: FOOT },
-    xaxis: axis(`change of ${metricHeading(table)}`, { zeroline: true, zerolinecolor: MUTED, zerolinewidth: 1.4 }),
+    xaxis: axis(axisTitle(rows, table), { zeroline: true, zerolinecolor: MUTED, zerolinewidth: 1.4 }),
     yaxis: { visible: false, fixedrange: true, range: [-0.25, rows.length - 0.25] },
     annotations: [
       ...rows.flatMap((row, i) => [
@@ -185,7 +192,7 @@ function drawing(
     .map((t) => line(x(t), top, x(t), bottom) + text(x(t), bottom + 16, tickText(t, marks), { anchor: 'middle', kind: 'muted' }))
     .join('');
   content += line(x(0), top, x(0), bottom, { class: 'muted-line', stroke: MUTED, 'stroke-width': 1.4 });
-  content += text(WIDTH / 2, bottom + 34, `change of ${metricHeading(table)}`, { anchor: 'middle', kind: 'muted' });
+  content += text(WIDTH / 2, bottom + 34, axisTitle(rows, table), { anchor: 'middle', kind: 'muted' });
   content += text(16, bottom + 52, shortened(zeroLine(rows), WIDTH - 32), { kind: 'muted' });
   let at = 16;
   for (const { name, colour } of [...meanings(rows), ...(rows.some((r) => r.paper?.change !== undefined) ? [PAPER] : [])]) {

@@ -43,8 +43,18 @@ export function classPanels(rows: readonly RowRuns[], title: string): Figure[] {
 /** Whether a table ranks: then the classes of its rows say little, their nDCG in each locale does. */
 const ranks = (rows: readonly RowRuns[]): boolean => rows.some((r) => r.runs.some((run) => run.metrics.ndcg !== undefined));
 
-/** At most `most` rows, as many as a reader can tell apart by colour: all where they fit, else the first and those the paper has. */
+/**
+ * At most `most` rows, as many as a reader can tell apart by colour: all where they fit, else the first and those the paper has, each with the row it is measured
+ * against, for nothing else would show what it changes. Pairs that no longer fit are left out.
+ */
 function legible(rows: readonly RowRuns[], most = 8): readonly RowRuns[] {
   const run = rows.filter((r) => r.runs.length > 0);
-  return run.length <= most ? run : run.filter((r, i) => i === 0 || r.row.paper).slice(0, most);
+  if (run.length <= most) return run;
+  const kept = new Set<string>();
+  for (const [i, { row }] of run.entries()) {
+    if (i > 0 && !row.paper) continue;
+    const pair = [row.against, row.id].filter((id) => run.some((r) => r.row.id === id) && !kept.has(id!));
+    if (kept.size + pair.length <= most) for (const id of pair) kept.add(id!);
+  }
+  return run.filter(({ row }) => kept.has(row.id));
 }

@@ -42,7 +42,7 @@ export function pointsFigure(
     hoverinfo: 'text',
     marker: { size: 5, color: shades[i], opacity: 0.75 },
   }));
-  const key = legend(drawn.map((g, i) => ({ name: g.name, colour: shades[i] })), 56, 18, WIDTH - 72); // prettier-ignore
+  const key = legend(drawn.map((g, i) => ({ name: g.name, colour: shades[i], mark: 'box' as const })), 56, 18, WIDTH - 72); // prettier-ignore
   const layout = {
     ...baseLayout(height + 40),
     dragmode: 'pan',

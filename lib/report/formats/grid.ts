@@ -42,6 +42,8 @@ const METRICS: Record<string, string> = {
   chosenRate: 'rate chosen, in 1e-5',
   chosenShare: 'share chosen',
   mlmLoss: 'MLM loss',
+  product2queryLoss: 'Product2Query loss',
+  product2brandLoss: 'Product2Brand loss',
   trueNdcgClick: 'nDCG@10 click',
   trueNdcgCart: 'nDCG@10 cart',
   trueNdcgPurchase: 'nDCG@10 purchase',

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Parser } from 'htmlparser2';
 import { figureBundle, showFigure, showTable } from '../../report/display';
-import { tableFigures } from '../../report/figures';
+import { classPanels, tableFigures } from '../../report/figures';
 import { barsFigure } from '../../report/figures/bars';
 import { curveFigure } from '../../report/figures/curves';
 import { forestFigure } from '../../report/figures/forest';
@@ -214,6 +214,32 @@ test('lines are told apart without colour, live and still, and the legend shows 
     ([line]) => /stroke-dasharray="([\d ]+)"/.exec(line)?.[1],
   );
   assert.deepEqual(key, still);
+});
+
+test('rows whose curves are the same are one line, and the legend says so (by hand)', () => {
+  const same = (label: string, end: number) => ({ ...rowRuns[0], row: { ...rowRuns[0].row, label }, runs: rowRuns[0].runs.map((run) => ({ ...run, curves: { loss: [[1, 3], [2, end]] as [number, number][] } })) }); // prettier-ignore
+  const names = (rows: ReturnType<typeof same>[]) => (curveFigure(rows, 'loss', 'Table 5')!.data as { name: string }[]).map(({ name }) => name); // prettier-ignore
+  assert.deepEqual(names([same('a', 2), same('b', 2), same('c', 2)]), ['the same for all 3 rows']);
+  assert.deepEqual(names([same('a', 2), same('b', 1), same('c', 2)]), ['a = c', 'b']);
+  assert.deepEqual(names([same('a', 2)]), ['a']);
+});
+
+test('of many rows those of the paper are drawn, each with the row it is measured against; uneven runs stand in the legend (by hand)', () => {
+  const many = Array.from({ length: 9 }, (_, i) => ({
+    ...rowRuns[0],
+    row: { ...rowRuns[0].row, id: `r${i}`, label: `row ${i}`, against: i ? `r${i === 8 ? 7 : 0}` : undefined, paper: undefined },
+    runs: rowRuns[0].runs.slice(0, i > 6 ? 2 : 3),
+  }));
+  const paper = { value: 0.75, change: 0.001, source: 'x' };
+  const rows = many.map((one, i) => ({ ...one, row: { ...one.row, paper: [2, 8].includes(i) ? paper : undefined } }));
+  const [byClass] = classPanels(rows, 'T');
+  const drawn = (byClass.data as { name: string }[]).map(({ name }) => name);
+  assert.deepEqual(drawn, ['row 0 (3 runs)', 'row 2 (3 runs)', 'row 7 (2 runs)', 'row 8 (2 runs)']);
+  assert.match(byClass.svg, /F1 ×100, mean ± sd over runs/);
+});
+
+test('the axis of a forest says how sure its intervals are', () => {
+  assert.match(figures[0].svg, />change of micro-F1 ×100, with 95 % intervals</);
 });
 
 test('a curve of pre-training is called by its metric and by when it was recorded', () => {

@@ -19,6 +19,7 @@ test('every point is in the picture and in the live figure, the grey rest first,
   )!;
   assert.equal(figure.svg.split('<circle').length - 1 >= 5, true);
   assert.ok(!figure.svg.includes('<b>') && !JSON.stringify(figure.data).includes('<img'));
+  assert.equal(figure.svg.split('width="12" height="9"').length - 1, 2, 'the legend shows areas of colour, no lines');
   const data = figure.data as { name: string; x: number[] }[];
   assert.deepEqual(data.map((trace) => trace.x.length), [2, 3]); // prettier-ignore
   assert.equal(pointsFigure([{ name: 'none', points: [] }], names), undefined);
