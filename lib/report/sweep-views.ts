@@ -109,50 +109,49 @@ export function sweepView(points: readonly SweepPoint[]): { html: Markup; text: 
   );
 }
 
-/** Precision and recall of the removed rows against the share removed, and the change of micro-F1 with it: a line for each noise rate; what has no records is not drawn. */
+/** How far the points of one noise rate stand beside those of the next where both have intervals, in % of rows removed: else the bars would hide one another. */
+const BESIDE = 0.15;
+
+/** Precision and recall of the removed rows against the share removed, and the change of micro-F1 with its interval: a line for each noise rate; what has no records is not drawn. The title names the scale. */
 export function sweepFigures(points: readonly SweepPoint[]): Figure[] {
   const cuts = points.filter((p) => p.method === 'prune');
   const rates = [...new Set(cuts.map(noiseOf))];
-  const lines = (value: (p: SweepPoint) => number | undefined, origin: readonly [number, number][] = []): Line[] =>
+  const where = `Removal sweep, scale ${[...new Set(points.map((p) => p.scale))].join(', ')}`;
+  const at = (rate: string): SweepPoint[] => cuts.filter((p) => noiseOf(p) === rate);
+  const shares = (value: (p: SweepPoint) => number): Line[] =>
     rates.map((rate) => ({
       name: rate,
       markers: true,
-      points: [
-        ...origin,
-        ...cuts.flatMap((p): [number, number][] => {
-          const y = noiseOf(p) === rate ? value(p) : undefined;
-          return y === undefined || !Number.isFinite(y) ? [] : [[100 * p.removed, y]];
-        }),
-      ],
+      points: at(rate).flatMap((p): [number, number][] => (Number.isFinite(value(p)) ? [[100 * p.removed, value(p)]] : [])),
     }));
+  const changes = (change: (p: SweepPoint) => Change | undefined): Line[] =>
+    rates.map((rate, i) => {
+      const found = at(rate).flatMap((p) => (change(p) ? [{ removed: p.removed, change: change(p)! }] : []));
+      const aside = BESIDE * (i - (rates.length - 1) / 2);
+      return {
+        name: rate,
+        markers: true,
+        points: found.map((one) => [100 * one.removed + aside, 100 * one.change.value]),
+        intervals: found.map(({ change: { interval } }) => interval && { low: 100 * interval.low, high: 100 * interval.high }),
+      };
+    });
   const draw = (title: string, y: string, drawn: Line[], yRange?: readonly [number, number]): Figure | undefined => {
     const said = drawn.map(
-      ({ name, points: at }) => `${name}: ${at.map(([x, v]) => `${x.toFixed(0)} % ${v.toFixed(2)}`).join(', ')}`,
+      ({ name, points: own }) => `${name}: ${own.map(([x, v]) => `${x.toFixed(0)} % ${v.toFixed(2)}`).join(', ')}`,
     );
-    return linesFigure(drawn, { title, alt: `${said.join('; ')}.`, x: 'rows removed, %', y, ...(yRange ? { yRange } : {}) });
+    return linesFigure(drawn, {
+      title: `${where}: ${title}`,
+      alt: `${said.join('; ')}.`,
+      x: 'rows removed, %',
+      y,
+      ...(yRange ? { yRange } : {}),
+    });
   };
+  const y = 'micro-F1 ×100, change with 95 % interval';
   return [
-    draw(
-      'Removal sweep: precision of the removed rows',
-      'precision',
-      lines((p) => p.precision),
-      [0, 1],
-    ),
-    draw(
-      'Removal sweep: recall of the flipped rows',
-      'recall',
-      lines((p) => p.recall),
-      [0, 1],
-    ),
-    draw(
-      'Removal sweep: change of micro-F1',
-      'micro-F1 ×100, change',
-      lines((p) => p.given && 100 * p.given.value, [[0, 0]]),
-    ),
-    draw(
-      'Removal sweep: change on true labels',
-      'micro-F1 ×100, change',
-      lines((p) => p.truth && 100 * p.truth.value, [[0, 0]]),
-    ),
+    draw('precision of the removed rows', 'precision', shares((p) => p.precision), [0, 1]), // prettier-ignore
+    draw('recall of the flipped rows', 'recall', shares((p) => p.recall), [0, 1]), // prettier-ignore
+    draw('change of micro-F1', y, changes((p) => p.given)), // prettier-ignore
+    draw('change on true labels', y, changes((p) => p.truth)), // prettier-ignore
   ].filter((figure) => figure !== undefined);
 }

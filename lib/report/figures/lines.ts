@@ -5,6 +5,8 @@ export interface Line {
   name: string;
   /** [x, y] in order of x. */
   points: readonly (readonly [number, number])[];
+  /** The interval of each point, drawn as a bar through it; undefined for a point without one. */
+  intervals?: readonly ({ low: number; high: number } | undefined)[];
   /** Number of its colour and of how it is broken; its place in the list by default. */
   colour?: number;
   markers?: boolean;
@@ -30,8 +32,11 @@ export function linesFigure(lines: readonly Line[], options: LinesOptions): Figu
   const drawn = lines.filter((l) => l.points.length > 0);
   if (!drawn.length) return undefined;
   const { title, alt, height = 340 } = options;
-  const xRange = options.xRange ?? extent(drawn.flatMap((l) => l.points.map((p) => p[0])));
-  const yRange = options.yRange ?? widened(extent(drawn.flatMap((l) => l.points.map((p) => p[1]))));
+  const across = extent(drawn.flatMap((l) => l.points.map((p) => p[0])));
+  // Points above one another still need an axis with a tick.
+  const xRange = options.xRange ?? (across[0] === across[1] ? widened(across) : across);
+  const ends = drawn.flatMap((l) => (l.intervals ?? []).flatMap((i) => (i ? [i.low, i.high] : [])));
+  const yRange = options.yRange ?? widened(extent([...drawn.flatMap((l) => l.points.map((p) => p[1])), ...ends]));
   const numbers = drawn.map((l, i) => l.colour ?? i);
   const shades = numbers.map(colour);
   const data = drawn.map((l, i) => ({
@@ -42,6 +47,18 @@ export function linesFigure(lines: readonly Line[], options: LinesOptions): Figu
     y: l.points.map((p) => p[1]),
     line: { color: shades[i], width: 2, dash: dash(numbers[i]) },
     marker: { size: 5 },
+    ...(l.intervals
+      ? {
+          error_y: {
+            type: 'data',
+            symmetric: false,
+            array: l.points.map(([, y], j) => (l.intervals![j]?.high ?? y) - y),
+            arrayminus: l.points.map(([, y], j) => y - (l.intervals![j]?.low ?? y)),
+            thickness: 1,
+            width: 0,
+          },
+        }
+      : {}),
   }));
   const key = legend(drawn.map((l, i) => ({ name: l.name, colour: shades[i], dash: dashArray(numbers[i]) })), 56, 18, WIDTH - 72); // prettier-ignore
   const layout = {
@@ -77,6 +94,10 @@ export function linesFigure(lines: readonly Line[], options: LinesOptions): Figu
       const dots = l.markers
         ? points.map(([px, py]) => element('circle', { cx: x(px), cy: y(py), r: 2.6, fill: shades[i] }))
         : [];
+      const bars = l.points.map(([px], j) => {
+        const interval = l.intervals?.[j];
+        return interval ? line(x(px), y(interval.low), x(px), y(interval.high), { stroke: shades[i], 'stroke-width': 1 }) : '';
+      });
       return (
         element('path', {
           d: path,
@@ -85,7 +106,9 @@ export function linesFigure(lines: readonly Line[], options: LinesOptions): Figu
           'stroke-width': 2,
           'stroke-linejoin': 'round',
           'stroke-dasharray': dashArray(numbers[i]),
-        }) + dots.join('')
+        }) +
+        bars.join('') +
+        dots.join('')
       );
     })
     .join('');

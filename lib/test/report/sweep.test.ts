@@ -60,6 +60,16 @@ test('a line for each noise rate; other tasks and unknown noise are left out; no
   assert.equal(figures.length, 4);
   const names = (figures[0].data as { name: string }[]).map(({ name }) => name);
   assert.deepEqual(names, ['8 % noise', '15 % noise', '20 % noise']);
+  assert.match(figures[2].title, /^Removal sweep, scale demo: change of micro-F1$/);
+  // The bars of a change are its interval's ends, live and still; the smallest and the largest of them lie inside the picture.
+  const [first] = figures[2].data as { x: number[]; y: number[]; error_y: { array: number[]; arrayminus: number[] } }[];
+  const { value, interval } = sweepPoints(records)[0].given!;
+  assert.ok(Math.abs(first.y[0] - 100 * value) < 1e-9 && Math.abs(first.x[0] - 4) < 0.3);
+  assert.ok(Math.abs(first.y[0] + first.error_y.array[0] - 100 * interval!.high) < 1e-9);
+  assert.ok(Math.abs(first.y[0] - first.error_y.arrayminus[0] - 100 * interval!.low) < 1e-9);
+  const bars = [...figures[2].svg.matchAll(/<line x1="([\d.]+)" y1="([-\d.]+)" x2="\1" y2="([-\d.]+)"/g)];
+  assert.equal(bars.length, 3, 'two cuts of one rate and one of another: the rate without a run on all rows has none');
+  for (const [, , from, to] of bars) assert.ok(Number(from) > 0 && Number(from) < 380 && Number(to) > 0);
   assert.match(sweepView(sweepPoints(records)).text, /8\.0 %  \|  4\.0 %  \|  confident learning  \|  70\.0 %  \|  30\.0 %/);
   const third = records.map((r) => ({
     ...r,
