@@ -1,6 +1,6 @@
 import { besideView } from '../beside-view';
 import { aucLeads, changeCell, metricTitle, ownMetric } from '../formats/grid';
-import { majorityWords } from '../majority';
+import { majorityWords, noBetterThanMajority } from '../majority';
 import { figure, plural, signed, spread } from '../numbers';
 import { EXACT_AUC, type RenderedRow, type RenderedTable } from '../rendered';
 import { ONCE, SURE, type VerdictKind } from '../verdict';
@@ -14,8 +14,8 @@ const GROUPS: readonly [VerdictKind, string][] = [
   ['contradicted', "Against the paper's claim"],
   ['better', 'Better than what it is measured against, where the paper has no figure'],
   ['worse', 'Worse than what it is measured against, where the paper has no figure'],
-  ['betterOnce', 'Better in the one seed that was run, which says nothing of training again'],
-  ['worseOnce', 'Worse in the one seed that was run, which says nothing of training again'],
+  ['betterOnce', 'Better in the one seed that was run; trained again it may differ'],
+  ['worseOnce', 'Worse in the one seed that was run; trained again it may differ'],
 ];
 
 /** A list in words: `a, b and c`; `a, of b; and c` where an item holds a comma itself. */
@@ -50,7 +50,8 @@ export function resultSentences(table: RenderedTable): string[] {
   const sentences = [`${base.label} reaches ${inWords(reached)} over ${runsWords(base)}.`];
   if (auc) sentences.push(...by(table, EXACT_AUC));
   const best = bestOf(table, run);
-  if (best && best !== base)
+  // No best is named among rows that are no better than the largest class.
+  if (best && best !== base && !noBetterThanMajority(table).some(({ id }) => id === best.id))
     sentences.push(
       `The best mean${auc ? ` ${metricTitle(table.metric)}` : ''} is that of ${best.label}, ${spread(best.value, table.unit)}.`,
     );

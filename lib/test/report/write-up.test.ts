@@ -112,7 +112,7 @@ test('where AUC was measured it leads; a sure change of micro-F1 that AUC contra
       beside: { exactAuc: at(0.59) },
       besideChanges: { exactAuc: down },
     },
-    fgm,
+    { ...fgm, value: at(0.62) },
   ];
   const table = { ...filled.table, majority: { label: 'E', value: 0.63, rows: rows.map(({ id }) => id) }, rows };
   const sentences = resultSentences(table);
@@ -124,6 +124,9 @@ test('where AUC was measured it leads; a sure change of micro-F1 that AUC contra
     /Changes of micro-F1 between such rows say nothing; read AUC of exact\. By micro-F1: better than .*: EMA \(\+.* against Base; worse by AUC of exact: −6\.00\)\./,
   );
   assert.match(text, /By micro-F1: not distinguishable at this size: FGM/);
+  assert.doesNotMatch(text, /best mean/);
+  const above = resultSentences({ ...table, rows: rows.map((row) => (row.id === 'ema' ? { ...row, value: at(0.7) } : row)) }).join(' '); // prettier-ignore
+  assert.match(above, /The best mean micro-F1 is that of EMA, 70\.00/);
   const { can, cannot } = concludeFrom([{ ...filled, table }]);
   assert.equal(can.length, 1, can.join('\n'));
   assert.match(can[0], /EMA changes AUC of exact \(×100\) by −6\.00/);
