@@ -4,7 +4,7 @@ import { ensure } from '../runtime/errors';
 import { fillTables, type FilledTable } from './collect';
 import { computedOn } from './computed-on';
 import { showFigure, showHtml, showTable } from './display';
-import { tableFigures } from './figures';
+import { leadingForest } from './figures';
 import { markup } from './markup';
 import type { NotebookStart } from './notebook';
 
@@ -41,7 +41,7 @@ export function showRecorded(table: string, setup: Pick<NotebookStart, 'scale' |
     const heading = `Scale ${filled.scale}, on ${filled.data}, computed on ${computedOn(runs)}`;
     showHtml(markup`<h3>${heading}</h3>`, heading);
     showTable(filled.table, { latex: false });
-    const [figure] = tableFigures(filled.table, filled.rows);
+    const figure = leadingForest(filled.table);
     if (figure) showFigure(figure);
   }
 }

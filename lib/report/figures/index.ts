@@ -33,6 +33,12 @@ export function tableFigures(table: RenderedTable, rows: readonly RowRuns[], cur
   ].filter((f) => f !== undefined);
 }
 
+/** The changes of a table by what leads in it: AUC of exact where it was measured, unless rows are of several tasks, of which one alone has it. Undefined where no row has a change. */
+export function leadingForest(table: RenderedTable): Figure | undefined {
+  const auc = table.metric === 'taskMetric' ? undefined : besideView(table, EXACT_AUC);
+  return forestFigure(auc ?? table);
+}
+
 /** What a table shows by class and by locale. */
 export function classPanels(rows: readonly RowRuns[], title: string): Figure[] {
   const few = legible(rows);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Parser } from 'htmlparser2';
 import { figureBundle, showFigure, showTable } from '../../report/display';
-import { classPanels, tableFigures } from '../../report/figures';
+import { classPanels, leadingForest, tableFigures } from '../../report/figures';
 import { barsFigure } from '../../report/figures/bars';
 import { curveFigure } from '../../report/figures/curves';
 import { forestFigure } from '../../report/figures/forest';
@@ -236,6 +236,13 @@ test('of many rows those of the paper are drawn, each with the row it is measure
   const drawn = (byClass.data as { name: string }[]).map(({ name }) => name);
   assert.deepEqual(drawn, ['row 0 (3 runs)', 'row 2 (3 runs)', 'row 7 (2 runs)', 'row 8 (2 runs)']);
   assert.match(byClass.svg, /F1 ×100, mean ± sd over runs/);
+});
+
+test('one figure of a table is of AUC where that leads, of its own metric where rows are of several tasks (by hand)', () => {
+  const rows = rendered.rows.map((row) => ({ ...row, besideChanges: row.change && { exactAuc: row.change } }));
+  assert.match(leadingForest({ ...rendered, rows })!.title, /: change of AUC of exact ×100$/);
+  assert.match(leadingForest({ ...rendered, rows, metric: 'taskMetric' })!.title, /: change of nDCG \(task 1\)/);
+  assert.match(leadingForest(rendered)!.title, /: change of micro-F1 ×100$/);
 });
 
 test('the axis of a forest says how sure its intervals are', () => {
