@@ -16,6 +16,12 @@ export function noBetterThanMajority({ majority, rows }: Pick<RenderedTable, 'ma
   );
 }
 
+/** Whether a row and the one it is measured against are both no better than the largest class: its change of micro-F1 then says nothing. */
+export function bothStuck(table: Pick<RenderedTable, 'majority' | 'rows'>, { label, against }: RenderedRow): boolean {
+  const labels = noBetterThanMajority(table).map((row) => row.label);
+  return against !== undefined && labels.includes(label) && labels.includes(against);
+}
+
 /** What that means for a reader: which rows those are, what their changes say, and where to look instead. Empty where every row is better. */
 export function majorityWords(table: Pick<RenderedTable, 'majority' | 'rows' | 'unit'>): string[] {
   const { majority, unit } = table;

@@ -1,5 +1,6 @@
 import { besideView } from './beside-view';
 import { metricHeading, metricTitle } from './formats/grid';
+import { bothStuck } from './majority';
 import { plural, signed } from './numbers';
 import { EXACT_AUC, type RenderedTable } from './rendered';
 import { SURE, VERDICTS, type VerdictKind } from './verdict';
@@ -51,7 +52,8 @@ export function glance(table: RenderedTable): string[] {
     const compared = view?.rows.filter((row) => row.change) ?? [];
     if (!view || !compared.length) return [];
     const sure = compared.filter((row) => SURE.includes(row.verdict.kind));
-    const named = sure.slice(0, NAMED).map((row) => `${row.label} ${signed(row.change!.value, view.unit)}`);
+    const stuck = (row: RenderedTable['rows'][number]): string => (bothStuck(view, row) ? ` (between rows no better than always ${view.majority!.label})` : ''); // prettier-ignore
+    const named = sure.slice(0, NAMED).map((row) => `${row.label} ${signed(row.change!.value, view.unit)}${stuck(row)}`);
     if (sure.length > NAMED) named.push(`${sure.length - NAMED} more`);
     const which = named.length ? `: ${named.join('; ')}` : '';
     const clear = compared.length === 1 && !sure.length ? 'its one change is not clear' : `${sure.length || 'none'} of ${plural(compared.length, 'change')} clear`; // prettier-ignore

@@ -81,7 +81,11 @@ export function table3(scale: Scale): FinetuneTable {
       TEXT_NOTE,
       PAIR_NOTE,
     ],
-    notesFrom: (rows) => [...convergedNote(rows, until), ...(scale.name === 'minilm' ? pytorchNote(rows) : [])],
+    notesFrom: (rows) => [
+      ...convergedNote(rows, until),
+      ...twiceNote(rows),
+      ...(scale.name === 'minilm' ? pytorchNote(rows) : []),
+    ],
     rows: [
       { id: 'none', label: 'No pre-training', patch: {} },
       ...ladder,
@@ -181,6 +185,15 @@ function longerRows(pretrain: PretrainConfig): FinetuneRow[] {
   return [
     { id: 'none-3', label: 'No pre-training, 3 epochs', patch: { length: { epochs: 3 } }, against: 'none', group },
     { id: 'p2q-over-3', label: 'Product2Query alone, 2 epochs', patch: { pretrain }, against: 'none-3', group },
+  ];
+}
+
+/** That two rows are the same runs, measured against different ones: their figures are no second measurement. */
+function twiceNote(rows: readonly RowRuns[]): string[] {
+  const [once, twice] = ['p2q-only', 'p2q-over-3'].map((id) => rows.find(({ row, runs }) => row.id === id && runs.length));
+  if (!once || !twice) return [];
+  return [
+    `${twice.row.label}: the same runs as ${once.row.label}, measured against ${rows.find(({ row }) => row.id === twice.row.against)!.row.label}.`,
   ];
 }
 

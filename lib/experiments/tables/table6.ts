@@ -98,7 +98,7 @@ function truthNotes(rows: readonly RowRuns[]): string[] {
     ];
   return [
     "Read precision and recall first: how many of the removed rows have flipped labels, how many of the flipped rows were removed (known because the data are generated). A random cut's precision is the flipped share, its recall the removed share.",
-    'Without the flipped rows: an upper limit that no filter can reach. Where its interval holds 0, no cleaning can be seen to help with so many runs.',
+    'Without the flipped rows: what a filter without mistakes would remove; none can find more. Where its interval holds 0, no cleaning can be seen to help with so many runs.',
   ];
 }
 

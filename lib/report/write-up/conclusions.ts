@@ -1,6 +1,6 @@
 import { besideView } from '../beside-view';
 import { aucLeads, metricTitle, shortTitle } from '../formats/grid';
-import { majorityWords, noBetterThanMajority } from '../majority';
+import { bothStuck, majorityWords, noBetterThanMajority } from '../majority';
 import { figure, factor } from '../numbers';
 import type { FilledTable } from '../collect';
 import type { RenderedTable } from '../rendered';
@@ -69,12 +69,6 @@ function tooSmall(table: RenderedTable, where: string): string[] {
     `${where}: ${below.length} of ${rows.length} changes that the paper reports ${below.length === 1 ? 'is' : 'are'} smaller than what these runs could have shown. ` +
       `The largest of those is ${sizes} any of these rows ${seen}.`,
   ];
-}
-
-/** Whether a row and the one it is measured against are both no better than the largest class, by the metric that is judged so. */
-function bothStuck(table: RenderedTable, row: RenderedTable['rows'][number]): boolean {
-  const labels = noBetterThanMajority(table).map(({ label }) => label);
-  return labels.includes(row.label) && labels.includes(row.against!);
 }
 
 /** Rows that learned no more than the most frequent class. */

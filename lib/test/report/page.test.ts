@@ -54,6 +54,9 @@ test('a table at a glance: AUC before its own metric, which changes are clear an
   const once = { ...ema, verdict: { ...ema.verdict, kind: 'betterOnce' } } as typeof ema;
   assert.deepEqual(glance(on('x', [base, once, fgm])), ['micro-F1 ×100: none of 2 changes clear.']);
   assert.deepEqual(glance(on('x', [base, fgm])), ['micro-F1 ×100: its one change is not clear.']);
+  const low = on('x').rows.map((row) => ({ ...row, value: { mean: 0.1, sd: 0, n: 3 } }));
+  const stuck = { ...on('x', low), majority: { label: 'E', value: 0.63, rows: low.map(({ id }) => id) } };
+  assert.match(glance(stuck)[0], / \(between rows no better than always E\)\.$/);
   assert.deepEqual(glance(on('x', [base])), []);
   const auc = glance(on('x', [base, { ...ema, besideChanges: { exactAuc: fgm.change! } }, { ...fgm, besideChanges: { exactAuc: ema.change! } }])); // prettier-ignore
   assert.deepEqual(auc[0], `AUC of exact ×100: 1 of 2 changes clear: ${fgm.label} +${size}.`);
