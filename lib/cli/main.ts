@@ -1,12 +1,16 @@
 #!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Command } from 'commander';
 import { fileProblem, InputError } from '../runtime/errors';
 import { verbs } from './verbs';
 
 /** The command line: one program, a file per verb. A user's mistake is one line on stderr and exit code 2. */
 export async function main(argv: readonly string[]): Promise<number> {
+  const { version } = JSON.parse(readFileSync(join(__dirname, '..', '..', 'package.json'), 'utf8')) as { version: string };
   const program = new Command('esci')
     .description('Reproduce and extend research on e-commerce product search')
+    .version(version, '--version')
     .showHelpAfterError('(run with --help for the options)')
     .exitOverride();
   for (const register of verbs) register(program);

@@ -4,8 +4,11 @@ import { download } from '../../runtime/download';
 import { ensure, InputError } from '../../runtime/errors';
 import type { KnownWeights, WeightsFile } from './known';
 
-/** Where the hub is: `HF_ENDPOINT` as for Hugging Face's own tools. */
-export const hubAddress = (): string => (process.env.HF_ENDPOINT ?? 'https://huggingface.co').replace(/\/$/, '');
+/** Where the hub is: `HF_ENDPOINT` as for Hugging Face's own tools; one that is empty names none. */
+export function hubAddress(): string {
+  const own = process.env.HF_ENDPOINT;
+  return (own === undefined || own === '' ? 'https://huggingface.co' : own).replace(/\/$/, '');
+}
 
 /** What the hub says of a repository at a revision. */
 export interface HubListing {

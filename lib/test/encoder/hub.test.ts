@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { after } from 'node:test';
 import { fetchWeights, resolveWeights, weightsFolder } from '../../encoder/weights';
+import { hubAddress } from '../../encoder/weights/hub';
 
 const sha = (data: string): string => createHash('sha256').update(data).digest('hex');
 const FILES: Record<string, string> = {
@@ -55,9 +56,19 @@ async function withHub(given: ReturnType<typeof hub>, body: () => Promise<void>)
   } finally {
     given.server.closeAllConnections();
     given.server.close();
-    process.env.HF_ENDPOINT = before;
+    if (before === undefined) delete process.env.HF_ENDPOINT;
+    else process.env.HF_ENDPOINT = before;
   }
 }
+
+test('an empty HF_ENDPOINT names no hub of one’s own', () => {
+  const before = process.env.HF_ENDPOINT;
+  process.env.HF_ENDPOINT = '';
+  const empty = hubAddress();
+  if (before === undefined) delete process.env.HF_ENDPOINT;
+  else process.env.HF_ENDPOINT = before;
+  assert.equal(empty, 'https://huggingface.co');
+});
 
 const COMMIT = 'c'.repeat(40);
 const lfs = (rfilename: string, content: string) => ({ rfilename, lfs: { sha256: sha(content), size: content.length } });
