@@ -95,15 +95,13 @@ export function projectRoot(): string {
   }
 }
 
-/** A folder that a variable of the environment names; one that is empty names none, as XDG says of its own. */
-const folderNamed = (variable: string): string | undefined => (process.env[variable] === '' ? undefined : process.env[variable]);
+/** What a variable of the environment names, a folder or an address; one that is empty names nothing, as XDG says of its own. */
+export const namedBy = (variable: string): string | undefined =>
+  process.env[variable] === '' ? undefined : process.env[variable];
 
 /** The folder for downloads and weights shared between clones: `ESCI_CACHE`, else XDG's cache folder. */
 export function sharedCache(...parts: string[]): string {
-  return join(
-    folderNamed('ESCI_CACHE') ?? join(folderNamed('XDG_CACHE_HOME') ?? join(homedir(), '.cache'), 'esci-workspace'),
-    ...parts,
-  );
+  return join(namedBy('ESCI_CACHE') ?? join(namedBy('XDG_CACHE_HOME') ?? join(homedir(), '.cache'), 'esci-workspace'), ...parts);
 }
 
 /**
@@ -111,10 +109,10 @@ export function sharedCache(...parts: string[]): string {
  * is trained anew for whoever starts with an empty one.
  */
 export function workCache(...parts: string[]): string {
-  return join(folderNamed('ESCI_WORK_CACHE') ?? projectCache(), ...parts);
+  return join(namedBy('ESCI_WORK_CACHE') ?? projectCache(), ...parts);
 }
 
 /** The project's own cache (`data/cache`, ignored by git): token caches, generated data, predictions. */
 export function projectCache(...parts: string[]): string {
-  return join(folderNamed('ESCI_DATA_CACHE') ?? join(projectRoot(), 'data', 'cache'), ...parts);
+  return join(namedBy('ESCI_DATA_CACHE') ?? join(projectRoot(), 'data', 'cache'), ...parts);
 }

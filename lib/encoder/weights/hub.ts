@@ -2,13 +2,11 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { download } from '../../runtime/download';
 import { ensure, InputError } from '../../runtime/errors';
+import { namedBy } from '../../runtime/files';
 import type { KnownWeights, WeightsFile } from './known';
 
 /** Where the hub is: `HF_ENDPOINT` as for Hugging Face's own tools; one that is empty names none. */
-export function hubAddress(): string {
-  const own = process.env.HF_ENDPOINT;
-  return (own === undefined || own === '' ? 'https://huggingface.co' : own).replace(/\/$/, '');
-}
+export const hubAddress = (): string => (namedBy('HF_ENDPOINT') ?? 'https://huggingface.co').replace(/\/$/, '');
 
 /** What the hub says of a repository at a revision. */
 export interface HubListing {
