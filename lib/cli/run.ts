@@ -26,7 +26,7 @@ export function registerRun(program: Command): void {
         { readSpec },
         { runId },
         { runWithDependencies },
-        { findRecord, ownRuns, runFolders, saveRecord },
+        { findRecord, ownRuns, runFolders },
         { wholeOf },
         { refuseMisfit },
         { roomOf },
@@ -53,8 +53,6 @@ export function registerRun(program: Command): void {
       const record = await runShown(id, (hooks) =>
         runWithDependencies(spec, folder, { ...hooks, ...(every === undefined ? {} : { checkpointEvery: every }) }),
       );
-      if (!record) return;
-      saveRecord(folder, record);
-      process.stdout.write(`${id} done\n`);
+      if (record) process.stdout.write(`${id} done\n`);
     });
 }

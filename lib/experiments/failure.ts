@@ -5,6 +5,13 @@ export class Stopped extends Error {
   override name = 'Stopped';
 }
 
+/** For a wait on another process: ends it where a stop was asked for. */
+export const stoppedWhileWaiting =
+  ({ stopped }: { stopped?: () => boolean }) =>
+  (): void => {
+    if (stopped?.()) throw new Stopped('stopped while another process was at it');
+  };
+
 /** An error as a worker process tells it: enough to throw the same kind in its parent. */
 export interface Failure {
   kind: 'stopped' | 'input' | 'fault';

@@ -9,6 +9,7 @@ import { settledAt } from '../pretrain/plateau';
 import { workCache, writeFileAtomic } from '../runtime/files';
 import { configHash, sha256 } from '../runtime/hash';
 import { Key } from '../runtime/key';
+import { withLock } from '../runtime/lock';
 import { NameVocabulary } from '../text';
 import { checkRows, type Corpus } from '../pretrain/sources';
 import { Pretrainer } from '../train/pretrainer';
@@ -19,7 +20,8 @@ import { pretrainChecks } from './checks';
 import type { EncoderStart } from './config';
 import { checkLocales } from './dataset';
 import type { StartingEncoder } from './start';
-import { Stopped } from './failure';
+import { Stopped, stoppedWhileWaiting } from './failure';
+import { claimPath } from './store';
 
 /** One pre-training run: what decides its result. */
 export interface Pretraining {
@@ -59,13 +61,16 @@ function identityOf(run: Pretraining, start: StartingEncoder): Pretraining & { p
 /** Updates between two checkpoints. */
 const CHECKPOINT_EVERY = 100;
 
+/** The file beside an encoder that holds its figures. It is written last: where it is, the encoder is whole. */
+const SUMMARY = 'pretraining.json';
+
 /** Every tenth product, by a hash of its id, measures the tasks and is not trained on. */
 export const heldOut = (product: Product): boolean =>
   parseInt(sha256(`${product.locale}\t${product.productId}`).slice(0, 8), 16) % 10 === 0;
 
 /**
  * Pre-trains an encoder on the catalogue (Algorithm 1), or finds it done: the folder `data/cache/encoders/<id>` loads in transformers, and holds
- * the run's figures beside. A folder appears whole or not at all.
+ * the run's figures beside. A folder appears whole or not at all. One that another process is making is waited for.
  */
 export async function pretrain(
   run: Pretraining,
@@ -77,9 +82,26 @@ export async function pretrain(
   const identity = identityOf(run, start);
   const id = configHash({ kind: 'pretrain', ...identity });
   const folder = workCache('encoders', id);
-  const summary = join(folder, 'pretraining.json');
-  if (existsSync(summary))
-    return { id, folder, ...(JSON.parse(readFileSync(summary, 'utf8')) as Omit<Pretrained, 'id' | 'folder'>) };
+  const known = (): Pretrained | undefined => found(id, folder);
+  const make = (): Promise<Pretrained> => trainEncoder({ ...run, id, folder, identity }, start, dataset, train_, hooks);
+  const claim = claimPath(workCache('encoders'), id);
+  return known() ?? withLock(claim, async () => known() ?? (await make()), stoppedWhileWaiting(hooks));
+}
+
+/** An encoder that was made before, with its figures. */
+function found(id: string, folder: string): Pretrained | undefined {
+  const summary = join(folder, SUMMARY);
+  if (!existsSync(summary)) return undefined;
+  return { id, folder, ...(JSON.parse(readFileSync(summary, 'utf8')) as Omit<Pretrained, 'id' | 'folder'>) };
+}
+
+async function trainEncoder(
+  { id, folder, identity, ...run }: Pretraining & { id: string; folder: string; identity: object },
+  start: StartingEncoder,
+  dataset: Dataset,
+  train_: readonly Row[],
+  hooks: PretrainHooks,
+): Promise<Pretrained> {
   const products = await corpusOf(run.config, dataset, train_, start.locales);
   const names = {
     brands: NameVocabulary.build(products.map((p) => p.brand)),
@@ -131,7 +153,7 @@ export async function pretrain(
       curves: result.curves,
       checks: pretrainChecks(run.config, metrics, result, held.products.length),
     };
-    writeFileAtomic(summary, JSON.stringify(finished));
+    writeFileAtomic(join(folder, SUMMARY), JSON.stringify(finished));
     checkpoints.remove();
     return { id, folder, ...finished };
   } finally {

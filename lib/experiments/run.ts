@@ -3,8 +3,10 @@ import { runEnsemble } from './ensemble-run';
 import { runFinetune } from './finetune-run';
 import { runGraded } from './graded/run';
 import { runRanking } from './ranking/run';
+import { stoppedWhileWaiting } from './failure';
 import type { RunRecord } from './record';
-import { findRecord, runFolders, saveRecord } from './store';
+import { claimPath, findRecord, runFolders, saveRecord } from './store';
+import { withLock } from '../runtime/lock';
 
 /** Runs any experiment; `parts` are the records of `dependenciesOf(experiment)`, in that order. */
 export async function runExperiment(
@@ -17,7 +19,10 @@ export async function runExperiment(
   return experiment.kind === 'ensemble' ? runEnsemble(experiment, parts) : runFinetune(experiment, hooks, parts);
 }
 
-/** Runs an experiment by itself: the records that it reads are found in `folders`, or made first and kept in `folder`. */
+/**
+ * Runs an experiment by itself and keeps its record in `folder`: the records that it reads are found in `folders`, or made first and kept too. What another process
+ * is making is waited for, not made twice.
+ */
 export async function runWithDependencies(
   experiment: Experiment,
   folder: string,
@@ -27,9 +32,15 @@ export async function runWithDependencies(
   const parts: RunRecord[] = [];
   for (const needed of dependenciesOf(experiment)) {
     const known = findRecord(await runId(needed), folders)?.record;
-    const record = known ?? (await runWithDependencies(needed, folder, hooks, folders));
-    if (!known) saveRecord(folder, record);
-    parts.push(record);
+    parts.push(known ?? (await runWithDependencies(needed, folder, hooks, folders)));
   }
-  return runExperiment(experiment, parts, hooks);
+  const id = await runId(experiment);
+  const make = async (): Promise<RunRecord> => {
+    const known = findRecord(id, [folder])?.record;
+    if (known) return known;
+    const record = await runExperiment(experiment, parts, hooks);
+    saveRecord(folder, record);
+    return record;
+  };
+  return withLock(claimPath(folder, id), make, stoppedWhileWaiting(hooks));
 }

@@ -1,7 +1,8 @@
 import { fork } from 'node:child_process';
 import type { EventEmitter } from 'node:events';
 import { join } from 'node:path';
-import { findRecord, ownRuns, runFolders, saveRecord } from './store';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { claimPath, findRecord, ownRuns, runFolders, saveRecord } from './store';
 import { dependenciesOf, runId, type Experiment, type RunHooks } from './experiment';
 import { encoderKey } from './pretrained-start';
 import { runExperiment } from './run';
@@ -9,7 +10,8 @@ import type { Cell } from './plan';
 import type { RunRecord } from './record';
 import { errorOf, type Failure, naming, Stopped } from './failure';
 import { now } from '../runtime/clock';
-import { InputError } from '../runtime/errors';
+import { ensure, InputError } from '../runtime/errors';
+import { tryLock } from '../runtime/lock';
 
 /** A cell with its id and, where it was run before, its record. */
 export interface PlannedRun {
@@ -51,7 +53,8 @@ export interface GridOptions {
 }
 
 /**
- * Runs every cell that has no record yet, saves each record as it finishes, and returns all in the order of the cells. Equal experiments run once.
+ * Runs every cell that has no record yet, saves each record as it finishes, and returns all in the order of the cells. Equal experiments run once. Processes that share
+ * the folder share the work: each run is made by one of them.
  * When stopped, the runs under way are dropped and `Stopped` is thrown; what was finished is kept, and the next call goes on from there.
  */
 export async function runGrid(runs: readonly PlannedRun[], options: GridOptions): Promise<PlannedRun[]> {
@@ -73,19 +76,39 @@ export async function runGrid(runs: readonly PlannedRun[], options: GridOptions)
     });
   let changed = gate();
   const encoders = new Encoders();
-  /** Takes the first waiting run whose needs are all recorded and whose encoder no other job is making; waits for the other jobs where none is. */
-  const take = async (): Promise<PlannedRun | undefined> => {
+  const ready = ({ needs, cell }: PlannedRun): boolean => needs.every((id) => records.has(id)) && encoders.free(cell.experiment);
+  const enter = (run: PlannedRun, record: RunRecord): void => {
+    records.set(run.id, record);
+    done++;
+  };
+  /**
+   * Takes the first waiting run whose needs are all recorded, whose encoder no other job is making and which no other process holds; waits where none is. What another
+   * process has recorded meanwhile is taken over.
+   */
+  const take = async (job: number): Promise<Claimed | undefined> => {
     while (queue.length) {
       if (failed) return undefined;
-      const at = queue.findIndex(({ needs, cell }) => needs.every((id) => records.has(id)) && encoders.free(cell.experiment));
-      if (at >= 0) {
-        const [next] = queue.splice(at, 1);
-        encoders.taken(next.cell.experiment);
+      const open = queue.filter(ready);
+      for (const run of open) {
+        const claim = claimRun(folder, run.id);
+        if (!claim) continue;
+        queue.splice(queue.indexOf(run), 1);
+        if ('record' in claim) {
+          enter(run, claim.record);
+          continue;
+        }
+        encoders.taken(run.cell.experiment);
         busy++;
-        return next;
+        return { ...run, release: claim.release };
       }
-      if (!busy) throw new Error(`run ${queue[0].id} reads runs that are not planned: ${queue[0].needs.join(', ')}`);
-      await changed.opened;
+      if (!queue.length || queue.some((run) => ready(run) && !open.includes(run))) continue;
+      if (!open.length && !busy)
+        throw new Error(`run ${queue[0].id} reads runs that are not planned: ${queue[0].needs.join(', ')}`);
+      if (open.length) running.set(job, 'waiting for runs of another process');
+      report();
+      await Promise.race([changed.opened, sleep(LOOK_EVERY)]);
+      running.delete(job);
+      if (options.stopped?.()) throw new Stopped('stopped between two runs');
     }
     return undefined;
   };
@@ -94,34 +117,40 @@ export async function runGrid(runs: readonly PlannedRun[], options: GridOptions)
     changed.open();
     changed = gate();
   };
+  const runNamed = async ({ id, cell: { experiment, label, table }, needs }: PlannedRun, job: number, run: RunOne) => {
+    const name = `table ${table}, ${label}, seed ${experiment.seed}, fold ${experiment.fold}`;
+    running.set(job, name);
+    report();
+    const parts = needs.map((needed) => records.get(needed)!);
+    const record = await run(experiment, parts, {
+      stopped: options.stopped,
+      onStage: (stage) => {
+        if (stage === 'fine-tune') made(experiment);
+        running.set(job, `${name}: ${stage}`);
+        report();
+      },
+      onStep: (step, steps, loss) => {
+        running.set(job, `${name}: ${step}/${steps} loss ${loss.toFixed(3)}`);
+        report();
+      },
+    }).catch((error: unknown) => {
+      throw naming(name, error);
+    });
+    ensure(record.id === id, `${name}: its data were changed meanwhile: planned as run ${id}, run as ${record.id}`);
+    saveRecord(folder, record);
+    return record;
+  };
   const work = async (job: number, run: RunOne): Promise<void> => {
-    for (let next = await take(); next; next = await take()) {
-      if (options.stopped?.()) throw new Stopped('stopped between two runs');
-      const { experiment, label, table } = next.cell;
-      const name = `table ${table}, ${label}, seed ${experiment.seed}, fold ${experiment.fold}`;
-      running.set(job, name);
-      report();
-      const parts = next.needs.map((id) => records.get(id)!);
-      const record = await run(experiment, parts, {
-        stopped: options.stopped,
-        onStage: (stage) => {
-          if (stage === 'fine-tune') made(experiment);
-          running.set(job, `${name}: ${stage}`);
-          report();
-        },
-        onStep: (step, steps, loss) => {
-          running.set(job, `${name}: ${step}/${steps} loss ${loss.toFixed(3)}`);
-          report();
-        },
-      }).catch((error: unknown) => {
-        throw naming(name, error);
-      });
-      records.set(next.id, record);
-      saveRecord(folder, record);
+    for (let next = await take(job); next; next = await take(job)) {
+      try {
+        if (options.stopped?.()) throw new Stopped('stopped between two runs');
+        enter(next, await runNamed(next, job, run));
+      } finally {
+        next.release();
+      }
       running.delete(job);
-      done++;
       busy--;
-      made(experiment);
+      made(next.cell.experiment);
       report();
     }
   };
@@ -139,6 +168,25 @@ export async function runGrid(runs: readonly PlannedRun[], options: GridOptions)
     else await Promise.all(Array.from({ length: workers }, (_, job) => withWorker((run) => guarded(job, run))));
   }
   return runs.map((r) => ({ ...r, record: records.get(r.id) }));
+}
+
+/** A run that this process holds until its record is kept. */
+type Claimed = PlannedRun & { release: () => void };
+
+/** How often other processes' runs are looked for where nothing else is left to do, in milliseconds. */
+const LOOK_EVERY = 1000;
+
+/** A run's record where another process has made it meanwhile, else the right to make it; undefined where another process is making it. */
+function claimRun(folder: string, id: string): { record: RunRecord } | { release: () => void } | undefined {
+  const recorded = (): RunRecord | undefined => findRecord(id, [folder])?.record;
+  const before = recorded();
+  if (before) return { record: before };
+  const release = tryLock(claimPath(folder, id));
+  if (!release) return undefined;
+  const record = recorded();
+  if (!record) return { release };
+  release();
+  return { record };
 }
 
 /** The pre-trained encoders that several runs start from: one run makes each, the others wait for it rather than make it again. */

@@ -35,6 +35,9 @@ export function recordPath(folder: string, id: string): string {
   return join(folder, `${id}.json`);
 }
 
+/** What a process holds while it makes a run, beside where the record will lie: others that share the folder leave that run to it. */
+export const claimPath = (folder: string, id: string): string => join(folder, `.${id}.lock`);
+
 /** Where a run keeps its checkpoints: until its record is kept, for one that cannot be written must not cost the training. */
 export const checkpointFolder = (id: string): string => workCache('checkpoints', id);
 

@@ -17,8 +17,8 @@ const BEST = 'best.safetensors';
  * sampler's position need no saving: both are functions of the step. So a run that was killed and resumed equals one that was not, bit for bit.
  *
  * The state is one safetensors file named for its step and the process that wrote it; `checkpoint.json` names it and is written last, atomically. A kill at any moment
- * leaves the last whole checkpoint in force. Two processes may make the same run at once, as two commands that start from one pre-trained encoder do: each takes away
- * its own files and those of processes that are gone, never another's.
+ * leaves the last whole checkpoint in force. Should two processes make the same run at once, each takes away its own files and those of processes that are gone, never
+ * another's.
  */
 export class Checkpoints {
   /** `run` is what decides the result: a checkpoint of another run in the same folder is refused. */

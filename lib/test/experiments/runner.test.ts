@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { EventEmitter } from 'node:events';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { errorOf, failureOf, Stopped } from '../../experiments/failure';
 import { planGrid } from '../../experiments/plan';
 import { encoderKey } from '../../experiments/pretrained-start';
 import { ask, planRuns, runGrid, type WorkerRequest } from '../../experiments/runner';
+import { claimPath } from '../../experiments/store';
 import { fileProblem, InputError } from '../../runtime/errors';
 import { ownDataCache } from './data-cache';
 
@@ -121,6 +124,29 @@ test('a run whose process is killed from outside, as for want of memory, is name
     assert.match(error.message, /^table 5, .*, seed 0, fold 0: its process was killed \(SIGKILL\).*fewer --jobs/);
     return true;
   });
+});
+
+test('two grids over one folder share the work: each run is made once, also one whose maker died, and both have all records', async () => {
+  const set = ['length.steps=4', 'pretrain=null', 'start.hidden=16', 'start.ffn=32'];
+  const { cells } = planGrid({ table: '5', scale: 'smoke', seeds: 1, folds: [0, 1, 2], rows: ['base', 'ema'], set });
+  const folder = join(cache, 'shared');
+  const planned = await planRuns(cells, [folder]);
+  mkdirSync(folder);
+  writeFileSync(claimPath(folder, planned[1].id), `${spawnSync(process.execPath, ['-e', '']).pid} ${hostname()}`);
+  const made = [new Set<string>(), new Set<string>()];
+  const grids = made.map((names) =>
+    runGrid(planned, {
+      jobs: 2,
+      folder,
+      onProgress: ({ running }) => running.forEach((line) => names.add(line.replace(/: .*/, ''))),
+    }),
+  );
+  const ids = planned.map(({ id }) => id);
+  for (const runs of await Promise.all(grids)) assert.deepEqual(runs.map(({ record }) => record?.id), ids); // prettier-ignore
+  made.forEach((names) => names.delete('waiting for runs of another process'));
+  assert.equal(made[0].size + made[1].size, 6);
+  assert.equal(new Set(made.flatMap((names) => [...names])).size, 6);
+  assert.deepEqual(readdirSync(folder).sort(), ids.map((id) => `${id}.json`).sort());
 });
 
 /** Kills the processes that this one has started. */
