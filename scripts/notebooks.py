@@ -1,7 +1,7 @@
 """Executes notebooks through their kernel and writes them back clean. Reads a JSON plan on standard input, prints one JSON event per line.
 
 plan: {root, notebooks: [{path, out}], write: bool, html: folder or null, plotly: {basic, full}, timeout: seconds or null}
-events: {event: "cell", path, done, total} · {event: "failed", path, cell, message, stderr} · {event: "done", path, out, changed}
+events: {event: "cell", path, done, total} · {event: "failed", path, cell, message, stderr, out} · {event: "done", path, out, changed}
 """
 import json
 import os
@@ -166,15 +166,18 @@ for item in plan["notebooks"]:
     try:
         notebook, failure = execute(path)
     except nbformat.reader.NotJSONError as error:
-        emit("failed", path=path, cell=0, message="is not a notebook", stderr=str(error)[:300])
+        emit("failed", path=path, cell=0, message="is not a notebook", stderr=str(error)[:300], out=None)
         failed = True
         continue
     failure = failure or stray_errors(notebook)
+    text = text_of(notebook)
     if failure:
         failed = True
-        emit("failed", path=path, cell=failure[0], message=failure[1], stderr=failure[2])
+        kept = out if plan["write"] and os.path.abspath(out) != os.path.abspath(path) else None
+        if kept:
+            write(kept, text)
+        emit("failed", path=path, cell=failure[0], message=failure[1], stderr=failure[2], out=kept)
         continue
-    text = text_of(notebook)
     with open(path, encoding="utf-8") as file:
         changed = file.read() != text
     if plan["write"] and (changed or os.path.abspath(out) != os.path.abspath(path)):

@@ -52,6 +52,10 @@ export function registerBench(program: Command): void {
     .action(async ({ python, rounds, steps, only, out, data, maxLength, tricks, weights, ...instead }: Options) => {
       if (out !== undefined) checkOutputFile('--out', out, { '--data': data });
       const shapes = only?.split(',').map((name) => name.trim());
+      ensure(
+        only === undefined || !(instead.large || weights !== undefined),
+        '--only names shapes: --large and --weights have one',
+      );
       if (instead.memory || instead.large || instead.gpu) {
         const { benchDevice } = await import('./bench-device');
         await benchDevice(instead, { python, steps: wholeOf('--steps', steps, 1, 1000), only: shapes, out });

@@ -20,7 +20,7 @@ interface NotebookOptions {
 
 type Event =
   | { event: 'cell'; path: string; done: number; total: number }
-  | { event: 'failed'; path: string; cell: number; message: string; stderr: string }
+  | { event: 'failed'; path: string; cell: number; message: string; stderr: string; out: string | null }
   | { event: 'done'; path: string; out: string | null; html: string | null; changed: boolean };
 
 const collect = (text: string, before: Record<string, string>): Record<string, string> => {
@@ -38,7 +38,7 @@ export function registerNotebooks(program: Command): void {
     .option('--scale <scale>', 'scale the notebooks run at (they read ESCI_SCALE)')
     .option('--set <name=value>', 'any other parameter: the notebook reads ESCI_NAME (repeatable)', collect, {})
     .option('--check', 'execute and write nothing')
-    .option('--out <folder>', 'write the executed notebooks there instead of in place')
+    .option('--out <folder>', 'write the executed notebooks there instead of in place; one that fails too, as far as it came')
     .option('--html <folder>', 'also export each as a page whose figures are live offline')
     .option('--timeout <seconds>', 'give up on a cell after so long (default: never)')
     .action(async (names: string[], options: NotebookOptions) => {
@@ -95,6 +95,7 @@ function tell(event: Event): void {
   } else if (event.event === 'failed') {
     const text = event.stderr.trimEnd().split('\n').join('\n  ');
     process.stderr.write(`${name}: cell ${event.cell + 1} ${event.message}\n  ${text}\n`);
+    if (event.out !== null) process.stderr.write(`${name}: as far as it came: ${local(event.out)}\n`);
   } else {
     const written = [event.out, event.html].filter((path) => path !== null).map(local);
     process.stdout.write(

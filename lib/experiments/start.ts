@@ -4,6 +4,7 @@ import {
   initialise,
   encoderParams,
   loadPretrained,
+  longestText,
   MATCHING_START,
   readConfigJson,
   weightsDigest,
@@ -43,7 +44,10 @@ export async function weightsOf(start: EncoderStart | undefined): Promise<Pick<R
   return { weights: { name, sha256: sha256 ?? (await weightsDigest((await resolveWeights(name)).folder)) } };
 }
 
-/** A scratch encoder with a vocabulary trained on the catalogue and the training queries, or a pre-trained one from its folder. */
+/**
+ * A scratch encoder with a vocabulary trained on the catalogue and the training queries, or a pre-trained one from its folder. `maxLength` is that of the longest text
+ * which it has to read, in tokens; weights with fewer positions are refused.
+ */
 export async function startingEncoder(
   start: EncoderStart,
   dataset: Dataset,
@@ -59,6 +63,10 @@ export async function startingEncoder(
       `weights ${start.name} must be those that the run names, SHA-256 ${start.sha256}, got ${sha256}`,
     );
     const { config, params, heads } = loadPretrained(folder);
+    ensure(
+      maxLength <= longestText(config),
+      `text.maxLength and pretrain.maxLength must be at most ${longestText(config)} with the weights ${start.name}, got ${maxLength}`,
+    );
     const { dropout, attentionDropout } = start;
     const tokenizer = loadTokenizer(folder);
     ensure(

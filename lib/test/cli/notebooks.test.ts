@@ -86,7 +86,7 @@ console.log('stopped early:', n < 1e9);`,
 );
 
 test(
-  'a cell that throws, one that does not type-check and a rejection nobody waits for fail the run, in words; nothing is written',
+  'a cell that throws, one that does not type-check and a rejection nobody waits for fail the run, in words; nothing is written in place',
   { skip },
   () => {
     const paths = [
@@ -103,6 +103,20 @@ test(
     assert.deepEqual(paths.map((path) => readFileSync(path, 'utf8')), before); // prettier-ignore
   },
 );
+
+test('with --out a notebook that fails is there as far as it came; in its own place it is as it was', { skip }, () => {
+  const path = notebook('halfway', "console.log('seen');", "throw new RangeError('deliberate');", "console.log('never');");
+  const before = readFileSync(path, 'utf8');
+  const out = join(folder, 'elsewhere');
+  const { status, stderr } = esci(path, '--out', out);
+  assert.equal(status, 1);
+  assert.match(stderr, /halfway: as far as it came: .*elsewhere\/halfway\.ipynb\n$/);
+  const cells = cellsOf(join(out, 'halfway.ipynb'));
+  assert.equal(textOf(cells[0]), 'seen\n');
+  assert.match(textOf(cells[1]), /RangeError: deliberate/);
+  assert.deepEqual(cells[2].outputs, []);
+  assert.equal(readFileSync(path, 'utf8'), before);
+});
 
 test('a notebook that does not exist and a malformed parameter are one line and exit code 2', () => {
   const none = esci('no-such');

@@ -15,19 +15,24 @@ import { tiny } from '../encoder/tiny';
 const folder = mkdtempSync(join(tmpdir(), 'esci-start-'));
 after(() => rmSync(folder, { recursive: true }));
 
-test('weights whose tokenizer knows more tokens than the encoder has vectors are refused; as many are fine', async () => {
+test('weights whose tokenizer knows more tokens than the encoder has vectors, or of fewer positions than the texts need, are refused; as many are fine', async () => {
   const config = tiny('xlm-roberta');
   const specs = encoderParams(config);
   savePretrained(folder, config, specs, initialise(specs, Key.from('start')), { locales: ['us'] });
   const pieces = (n: number): [string, number][] => Array.from({ length: n }, (_, i) => [`▁w${i}`, -1 - i]);
   const own = unigramJson([]).added_tokens.length;
   const dataset = await openDataset(scales.smoke.data, 0);
-  const open = (tokens: number) => {
+  const open = (tokens: number, longest = 8) => {
     writeFileSync(join(folder, 'tokenizer.json'), JSON.stringify(unigramJson(pieces(tokens - own))));
     const start = { from: 'weights', name: folder, dropout: 0, attentionDropout: 0 } as const;
-    return startingEncoder(start, dataset, [], 8, Key.from('start'));
+    return startingEncoder(start, dataset, [], longest, Key.from('start'));
   };
   assert.equal((await open(config.vocabulary)).tokenizer.size, config.vocabulary);
+  const limit = config.maxPositions - config.padId - 1;
+  await open(config.vocabulary, limit);
+  await assert.rejects(open(config.vocabulary, limit + 1), (error: Error) =>
+    error.message.startsWith(`text.maxLength and pretrain.maxLength must be at most ${limit} with the weights `),
+  );
   await assert.rejects(open(config.vocabulary + 1), /tokenizer\.json has 18 tokens, the encoder's word embeddings 17/);
 });
 
