@@ -19,7 +19,7 @@ import { openCatalogue } from './catalogue';
 import { pretrainChecks } from './checks';
 import type { EncoderStart } from './config';
 import { checkLocales } from './dataset';
-import type { StartingEncoder } from './start';
+import { NAMES_FILES, type StartingEncoder } from './start';
 import { Stopped, stoppedWhileWaiting } from './failure';
 import { claimPath } from './store';
 
@@ -119,7 +119,7 @@ async function trainEncoder(
   checkRows(measured, run.config, 'held-out products, every tenth'); // before anything is trained, not after
   const trainer = await Pretrainer.create(model, part(products.filter((p) => !heldOut(p))), Key.from('pretrain').fold(run.seed));
   try {
-    trainer.start(start.weights, fitting(pretrainParams(model), start.heads));
+    trainer.start(start.weights, fittingHeads(pretrainParams(model), start, { brand: names.brands, color: names.colors }));
     const held = part(measured);
     const checkpoints = new Checkpoints(workCache('checkpoints', id), identity);
     const { until } = run.config;
@@ -146,8 +146,8 @@ async function trainEncoder(
     const specs = pretrainParams(model);
     savePretrained(folder, start.config, specs, trainer.weights(), { locales: start.locales });
     start.tokenizer.save(folder);
-    names.brands.save(join(folder, 'brands.json'));
-    names.colors.save(join(folder, 'colors.json'));
+    names.brands.save(join(folder, NAMES_FILES.brand));
+    names.colors.save(join(folder, NAMES_FILES.color));
     const finished = {
       metrics,
       curves: result.curves,
@@ -161,10 +161,19 @@ async function trainEncoder(
   }
 }
 
-/** The heads that came with an encoder, where they are of the size that is asked for: a brand head of another catalogue is not. */
-function fitting(specs: ParamSpecs, heads: StartingEncoder['heads'] = {}): Record<string, Float32Array> {
+/** The heads that came with an encoder, where they are of the size that is asked for. A table of names is none but for the same names, in the same order. */
+export function fittingHeads(
+  specs: ParamSpecs,
+  { heads = {}, names = {} }: Pick<StartingEncoder, 'heads' | 'names'>,
+  now: Record<'brand' | 'color', Pick<NameVocabulary, 'names'>>,
+): Record<string, Float32Array> {
   const size = (name: string): number => specs[name].shape.reduce((a, b) => a * b, 1);
-  return Object.fromEntries(Object.entries(heads).filter(([name, values]) => name in specs && values.length === size(name)));
+  const others = (['brand', 'color'] as const).filter((of) => names[of]?.names.join('\n') !== now[of].names.join('\n'));
+  const kept = Object.entries(heads).filter(
+    ([name, values]) =>
+      name in specs && values.length === size(name) && !others.some((of) => name.startsWith(`heads.${of}.names.`)),
+  );
+  return Object.fromEntries(kept);
 }
 
 /**

@@ -12,11 +12,14 @@ import {
 } from '../encoder';
 import { resolveWeights as resolveKnownOrFolder } from '../encoder/weights';
 import { LOCALES, type Dataset, type Locale, type Row } from '../data/types';
-import { loadTokenizer, productText, trainTokenizer, type Tokenizer } from '../text';
+import { loadTokenizer, NameVocabulary, productText, trainTokenizer, type Tokenizer } from '../text';
 import type { Key } from '../runtime/key';
 import { ensure } from '../runtime/errors';
 import type { EncoderStart } from './config';
 import type { RunRecord } from './record';
+
+/** Where pre-training keeps the names of its brand and colour heads, in the encoder's folder. */
+export const NAMES_FILES = { brand: 'brands.json', color: 'colors.json' } as const;
 
 /** An encoder before a run: its shape, its tokenizer, its weights, and the locales it can read. */
 export interface StartingEncoder {
@@ -25,6 +28,8 @@ export interface StartingEncoder {
   weights: Record<string, Float32Array>;
   /** Heads that came with the weights (an MLM head, or an earlier pre-training's); none from scratch. */
   heads?: Record<string, Float32Array>;
+  /** Whose vectors the tables of the brand and colour heads that came with the weights hold. */
+  names?: Partial<Record<keyof typeof NAMES_FILES, NameVocabulary>>;
   locales: readonly Locale[];
 }
 
@@ -78,6 +83,7 @@ export async function startingEncoder(
       tokenizer,
       weights: params,
       heads,
+      names: namesIn(folder),
       locales,
     };
   }
@@ -104,6 +110,11 @@ export async function startingEncoder(
     matching ? { matching: { ...MATCHING_START, upper } } : {},
   );
   return { config, tokenizer, weights, locales: ALL_LOCALES };
+}
+
+function namesIn(folder: string): StartingEncoder['names'] {
+  const files = Object.entries(NAMES_FILES).filter(([, file]) => existsSync(join(folder, file)));
+  return Object.fromEntries(files.map(([of, file]) => [of, NameVocabulary.load(join(folder, file))]));
 }
 
 /**

@@ -6,9 +6,12 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { encoderParams, initialise, savePretrained } from '../../encoder';
 import { openDataset, taskRows } from '../../experiments/dataset';
+import { fittingHeads } from '../../experiments/pretrain-run';
 import { scales } from '../../experiments/scales';
 import { startingEncoder } from '../../experiments/start';
+import { nameHeadParams } from '../../heads/brand';
 import { Key } from '../../runtime/key';
+import { NameVocabulary } from '../../text';
 import { unigramJson } from '../../text/train-tokenizer';
 import { tiny } from '../encoder/tiny';
 
@@ -40,4 +43,16 @@ test('a vocabulary that reads no locale is said to be what leaves no rows, not t
   const dataset = await openDataset(scales.smoke.data, 0);
   assert.throws(() => taskRows(dataset, 2, []), /^InputError: the encoder's vocabulary reads none of us, es, jp/);
   assert.ok(taskRows(dataset, 2, ['us']).length > 0);
+});
+
+test('a brand head that came with an encoder keeps its table of names for the same names alone (by hand)', () => {
+  const specs = nameHeadParams('brand', 2, 2, 3);
+  const heads = Object.fromEntries(Object.keys(specs).map((name) => [name, new Float32Array(name.endsWith('dense.weight') ? 4 : name.endsWith('names.weight') ? 6 : name.endsWith('names.bias') ? 3 : 2)])); // prettier-ignore
+  const vocabulary = (...names: string[]): NameVocabulary => NameVocabulary.build(names, { minCount: 1 });
+  const kept = (...names: string[]): string[] =>
+    Object.keys(fittingHeads(specs, { heads, names: { brand: vocabulary('a', 'a', 'b') } }, { brand: vocabulary(...names), color: vocabulary() })); // prettier-ignore
+  assert.deepEqual(kept('b', 'a', 'a'), Object.keys(specs));
+  const without = Object.keys(specs).filter((name) => !name.startsWith('heads.brand.names.'));
+  assert.equal(without.length, 4);
+  for (const other of [['a', 'c'], ['b', 'b', 'a']]) assert.deepEqual(kept(...other), without); // prettier-ignore
 });
