@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import type { CatalogueDescription, DatasetDescription, Quantiles, RowChunk } from '../data';
+import type { CatalogueDescription, DatasetDescription, Quantiles, ReadFilters, RowChunk } from '../data';
+import { LOCALES } from '../data/types';
 import { ensure, InputError, oneOf, shown } from '../runtime/errors';
 import { wholeOf } from './numbers';
 import { checkOutputFolder } from './outputs';
@@ -10,11 +11,26 @@ interface FilterOptions {
   dataVersion?: string;
 }
 
+/** What both `describe` and `sample` read of a data set. */
+const withFilters = (command: Command): Command =>
+  command
+    .option('--locales <list>', 'only these: us,es,jp', list)
+    .option('--split <name>', 'only train or test')
+    .option('--data-version <name>', 'only the small or the large version');
+
+function filtersOf({ locales, split, dataVersion }: FilterOptions): ReadFilters {
+  return {
+    ...(locales && { locales: locales.map((locale) => oneOf('locale', locale, LOCALES)) }),
+    ...(split && { split: oneOf('split', split, ['train', 'test'] as const) }),
+    ...(dataVersion && { version: oneOf('data-version', dataVersion, ['small', 'large'] as const) }),
+  };
+}
+
 const list = (value: string): string[] => value.split(',').map((part) => part.trim());
 
 /** `data`: fetch, describe and write data sets. */
 export function registerData(program: Command): void {
-  const data = program.command('data').description('Fetch, describe and generate data sets');
+  const data = program.command('data').description('Fetch, describe, sample and generate data sets');
 
   data
     .command('fetch')
@@ -44,8 +60,7 @@ export function registerData(program: Command): void {
       print(`use it with --data ${folder}`);
     });
 
-  data
-    .command('describe')
+  withFilters(data.command('describe'))
     .description(
       'Print what is in a file or folder: rows, queries, locales, labels, missing fields, lengths, duplicates, skipped rows',
     )
@@ -54,20 +69,42 @@ export function registerData(program: Command): void {
       'a folder with the upstream pair, or a file (parquet, CSV, JSON lines; also .gz and .zst); a name is looked for as by --data of reproduce',
     )
     .option('--products <file>', 'the products file, where <path> is an examples file that lies apart from it')
-    .option('--locales <list>', 'only these: us,es,jp', list)
-    .option('--split <name>', 'only train or test')
-    .option('--data-version <name>', 'only the small or the large version')
     .option('--json', 'as JSON')
     .action(async (path: string, options: FilterOptions & { products?: string; json?: boolean }) => {
-      const { describeData, LOCALES } = await import('../data');
+      const filters = filtersOf(options);
+      const { describeData } = await import('../data');
       const { placeOf } = await import('../experiments/dataset');
       const place = placeOf(path) ?? path;
-      const description = await describeData(options.products ? { examples: place, products: options.products } : place, {
-        ...(options.locales && { locales: options.locales.map((locale) => oneOf('locale', locale, LOCALES)) }),
-        ...(options.split && { split: oneOf('split', options.split, ['train', 'test'] as const) }),
-        ...(options.dataVersion && { version: oneOf('data-version', options.dataVersion, ['small', 'large'] as const) }),
-      });
+      const description = await describeData(options.products ? { examples: place, products: options.products } : place, filters);
       print(options.json ? JSON.stringify(description, null, 2) : descriptionText(description));
+    });
+
+  withFilters(data.command('sample'))
+    .description('Write all rows of some queries, with the products that they judge, as the upstream pair of parquet files')
+    .argument('<path>', 'what to draw from, as for describe')
+    .argument('<folder>', 'where to write')
+    .requiredOption(
+      '--queries <n>',
+      'how many: those with the smallest hash, so a smaller sample lies within a larger',
+      whole('--queries'),
+    )
+    .option('--seed <n>', 'another seed draws others', whole('--seed'), 0)
+    .option('--catalogue', 'keep the products that no row of the sample judges, for pre-training')
+    .action(async (path: string, folder: string, options: SampleOptions) => {
+      const { queries, seed, catalogue } = options;
+      const filters = filtersOf(options);
+      const { placeOf } = await import('../experiments/dataset');
+      const place = placeOf(path) ?? path;
+      checkOutputFolder('folder', folder, { path: place });
+      const { normalizeQuery, readDataset, writeUpstreamParquet } = await import('../data');
+      const sample = { n: queries, key: seed };
+      const drawn = await readDataset(place, { ...filters, sampleQueries: sample, catalogue: catalogue ? 'all' : 'judged' });
+      const { rows, productCount } = await writeUpstreamParquet(drawn, folder);
+      const skipped = Object.values(drawn.skipped).reduce((sum, n) => sum + n, 0);
+      const texts = new Set(drawn.rows.map(({ locale, query }) => `${locale}\t${normalizeQuery(query)}`));
+      print(
+        `${count(rows)} rows of ${count(texts.size)} queries, ${count(productCount)} products in ${folder}${skipped ? `; ${count(skipped)} rows could not be used (data describe)` : ''}`,
+      );
     });
 
   data
@@ -106,6 +143,12 @@ export function registerData(program: Command): void {
         `${count(written.rows)} rows, ${count(written.productCount)} products in ${folder} (generated, world ${options.world}, seed ${options.seed})`,
       );
     });
+}
+
+interface SampleOptions extends FilterOptions {
+  queries: number;
+  seed: number;
+  catalogue?: boolean;
 }
 
 function setting(text: string): [string, unknown] {

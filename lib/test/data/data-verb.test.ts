@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { join } from 'node:path';
 import { main } from '../../cli/main';
+import { readDataset } from '../../data';
+import type { Dataset, Product } from '../../data/types';
 import { line, lines, sharedData, temporaryFolder, write } from './fixtures';
 import { esci as runProgram } from '../program';
 
@@ -34,6 +36,30 @@ test('data describe prints the counts, as text and as JSON, and data generate wr
   assert.deepEqual([described.queries, described.trueLabels.flipped], [7, 0]);
 });
 
+test('data sample writes all rows of some queries; a smaller sample lies within a larger, another seed draws others (oracle: the rows it draws from)', async () => {
+  const [whole, small, large, other, bare] = ['whole', 'small', 'large', 'other', 'bare'].map((name) => join(folder, 'drawn', name)); // prettier-ignore
+  assert.equal(esci('generate', whole, '--world', 'smoke', '--queries', '30').status, 0);
+  const { status, stdout, stderr } = esci('sample', whole, small, '--queries', '5', '--catalogue');
+  assert.equal(status, 0, stderr);
+  esci('sample', whole, large, '--queries', '9', '--locales', 'us,es,jp');
+  esci('sample', whole, other, '--queries', '5', '--seed', '1');
+  esci('sample', whole, bare, '--queries', '5');
+  const read = (path: string) => readDataset(path);
+  const [all, five, nine, others, judged] = await Promise.all([whole, small, large, other, bare].map(read));
+  const queries = ({ rows }: Dataset): Set<string> => new Set(rows.map((row) => row.query));
+  assert.match(stdout, new RegExp(`^${five.rows.length} rows of 5 queries, ${all.products.length} products in `));
+  assert.deepEqual([queries(five).size, queries(nine).size, queries(others).size], [5, 9, 5]);
+  assert.ok([...queries(five)].every((query) => queries(nine).has(query)));
+  assert.notDeepEqual(queries(others), queries(five));
+  assert.deepEqual(
+    five.rows,
+    all.rows.filter((row) => queries(five).has(row.query)),
+  );
+  const keys = (products: readonly Product[]): string[] => [...new Set(products.map((p) => `${p.locale} ${p.productId}`))].sort();
+  assert.deepEqual(keys(five.products), keys(all.products));
+  assert.deepEqual(keys(judged.products), keys(judged.rows));
+});
+
 test('a mistake is one line on stderr and exit code 2', async (t) => {
   // Oracle: the contract of the command line.
   const said: string[] = [];
@@ -46,6 +72,9 @@ test('a mistake is one line on stderr and exit code 2', async (t) => {
     ['generate', join(folder, 'h'), '--set', 'noiseRate=a'],
     ['describe', folder, '--split', 'dev'],
     ['describe', catalogue, '--split', 'test'],
+    ['sample', catalogue, join(folder, 's'), '--queries', '3'],
+    ['sample', join(folder, 'five.jsonl'), join(folder, 's'), '--queries', '0'],
+    ['sample', join(folder, 'five.jsonl'), folder, '--queries', '1'],
     ['describe', catalogue, '--data-version', 'small'],
   ]) {
     said.length = 0;
