@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import type { LogDescription } from '../ranking';
+import type { LogDescription } from '../ranking/describe-log';
+import { SIGNALS, SPLITS } from '../ranking/types';
 import { ensure, InputError, oneOf, shown } from '../runtime/errors';
 import { numberOf, wholeOf } from './numbers';
 import { checkOutputFile } from './outputs';
@@ -47,7 +48,10 @@ export function registerLog(program: Command): void {
     .argument('<file>', 'a log in the plain schema: query, product_id, position, click, cart, purchase, session, timestamp')
     .option('--json', 'as JSON')
     .action(async (file: string, { json }: { json?: boolean }) => {
-      const { describeLog, streamLog } = await import('../ranking');
+      const [{ describeLog }, { streamLog }] = await Promise.all([
+        import('../ranking/describe-log'),
+        import('../ranking/log-io'),
+      ]);
       const description = await describeLog(streamLog(file));
       print(json ? JSON.stringify(description, null, 2) : descriptionText(description));
     });
@@ -64,7 +68,7 @@ export function registerLog(program: Command): void {
       const locale = oneOf('--locale', options.locale, LOCALES);
       const positions = options.positions === undefined ? undefined : wholeOf('--positions', options.positions, 1, Infinity);
       checkOutputFile('--out', options.out, { folder });
-      const { readUbi, writeLog } = await import('../ranking');
+      const [{ readUbi }, { writeLog }] = await Promise.all([import('../ranking/ubi'), import('../ranking/log-io')]);
       const { log, report } = await readUbi(folder, { locale, ...(positions && { positions }) });
       await writeLog(options.out, log);
       print(
@@ -78,24 +82,29 @@ async function simulate(options: SimulateOptions): Promise<void> {
   const impressions = wholeOf('--impressions', options.impressions, 1, Infinity);
   const seed = wholeOf('--seed', options.seed, 0, Infinity);
   const fillTo = wholeOf('--fill-to', options.fillTo, 0, Infinity);
-  const ranking = await import('../ranking');
-  const splits = options.splits.split(',').map((name) => oneOf('--splits', name.trim(), ranking.SPLITS));
-  const { click, simulation } = settings(options.set, Object.keys(ranking.CLICK_MODEL), Object.keys(ranking.SIMULATION).filter((name) => name !== 'splits')); // prettier-ignore
+  // Not the whole of ranking/: its rankers load TensorFlow, which takes seconds.
+  const [{ CLICK_MODEL, clickModel }, { SIMULATION, simulateImpressions }, { writeLog }] = await Promise.all([
+    import('../ranking/click-model'),
+    import('../ranking/simulate'),
+    import('../ranking/log-io'),
+  ]);
+  const splits = options.splits.split(',').map((name) => oneOf('--splits', name.trim(), SPLITS));
+  const { click, simulation } = settings(options.set, Object.keys(CLICK_MODEL), Object.keys(SIMULATION).filter((name) => name !== 'splits')); // prettier-ignore
   if (options.purchaseRate !== undefined) click.purchaseRate = numberOf('--purchase-rate', options.purchaseRate, 0, 1);
   checkOutputFile('--out', options.out, { '--data': await placeOfLists(options.data) });
   const { Key } = await import('../runtime/key');
   const data = await listsOf(options, seed, fillTo);
   const key = Key.from('engagement').fold(seed);
-  const truth = ranking.clickModel(data, click, key.fold('click model'));
+  const truth = clickModel(data, click, key.fold('click model'));
   const counts = { rows: 0, click: 0, cart: 0, purchase: 0 };
   const drawn = function* () {
-    for (const row of ranking.simulateImpressions(data, truth, { ...simulation, impressions, splits }, key.fold('log'))) {
+    for (const row of simulateImpressions(data, truth, { ...simulation, impressions, splits }, key.fold('log'))) {
       counts.rows++;
-      for (const signal of ranking.SIGNALS) counts[signal] += row[signal];
+      for (const signal of SIGNALS) counts[signal] += row[signal];
       yield row;
     }
   };
-  await ranking.writeLog(options.out, drawn());
+  await writeLog(options.out, drawn());
   const share = (n: number): string => `${count(n)} (${((100 * n) / counts.rows).toFixed(2)} %)`;
   print(`${count(counts.rows)} impressions on ${data.name} in ${options.out} (simulated, seed ${seed})`);
   print(`clicks ${share(counts.click)}, carts ${share(counts.cart)}, purchases ${share(counts.purchase)}`);
@@ -104,7 +113,7 @@ async function simulate(options: SimulateOptions): Promise<void> {
 
 async function listsOf({ data, queries }: SimulateOptions, seed: number, fillTo: number) {
   const { generate, WORLDS } = await import('../data/generate');
-  const { listsOfDataset, readLists } = await import('../ranking');
+  const { listsOfDataset, readLists } = await import('../ranking/lists');
   const { Key } = await import('../runtime/key');
   const world = WORLDS.find((name) => name === data);
   if (world) {
