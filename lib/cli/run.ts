@@ -51,7 +51,11 @@ export function registerRun(program: Command): void {
       }
       refuseMisfit([{ name: id, experiment: spec }], roomOf({ memory, jobs: 1 }));
       const record = await runShown(id, (hooks) =>
-        runWithDependencies(spec, folder, { ...hooks, ...(every === undefined ? {} : { checkpointEvery: every }) }),
+        runWithDependencies(spec, folder, {
+          ...hooks,
+          onStage: (stage) => void (stage.startsWith('waiting') && process.stderr.write(`${id}: ${stage}\n`)),
+          ...(every === undefined ? {} : { checkpointEvery: every }),
+        }),
       );
       if (record) process.stdout.write(`${id} done\n`);
     });

@@ -5,12 +5,15 @@ export class Stopped extends Error {
   override name = 'Stopped';
 }
 
-/** For a wait on another process: ends it where a stop was asked for. */
-export const stoppedWhileWaiting =
-  ({ stopped }: { stopped?: () => boolean }) =>
-  (): void => {
+/** What a wait on another process does at every look: says so once, and ends where a stop was asked for. */
+export function waiting({ stopped, onStage }: { stopped?: () => boolean; onStage?: (stage: string) => void }): () => void {
+  let said = false;
+  return () => {
     if (stopped?.()) throw new Stopped('stopped while another process was at it');
+    if (!said) onStage?.('waiting for another process that is at it');
+    said = true;
   };
+}
 
 /** An error as a worker process tells it: enough to throw the same kind in its parent. */
 export interface Failure {

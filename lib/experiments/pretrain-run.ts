@@ -20,7 +20,7 @@ import { pretrainChecks } from './checks';
 import type { EncoderStart } from './config';
 import { checkLocales } from './dataset';
 import { NAMES_FILES, type StartingEncoder } from './start';
-import { Stopped, stoppedWhileWaiting } from './failure';
+import { Stopped, waiting } from './failure';
 import { claimPath } from './store';
 
 /** One pre-training run: what decides its result. */
@@ -37,6 +37,7 @@ export interface Pretraining {
 }
 
 export interface PretrainHooks {
+  onStage?: (stage: string) => void;
   onStep?: (step: number, steps: number, loss: number, tokensPerSecond: number) => void;
   stopped?: () => boolean;
 }
@@ -85,7 +86,7 @@ export async function pretrain(
   const known = (): Pretrained | undefined => found(id, folder);
   const make = (): Promise<Pretrained> => trainEncoder({ ...run, id, folder, identity }, start, dataset, train_, hooks);
   const claim = claimPath(workCache('encoders'), id);
-  return known() ?? withLock(claim, async () => known() ?? (await make()), stoppedWhileWaiting(hooks));
+  return known() ?? withLock(claim, async () => known() ?? (await make()), waiting(hooks));
 }
 
 /** An encoder that was made before, with its figures. */

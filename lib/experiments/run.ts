@@ -3,7 +3,7 @@ import { runEnsemble } from './ensemble-run';
 import { runFinetune } from './finetune-run';
 import { runGraded } from './graded/run';
 import { runRanking } from './ranking/run';
-import { stoppedWhileWaiting } from './failure';
+import { waiting } from './failure';
 import type { RunRecord } from './record';
 import { claimPath, findRecord, runFolders, saveRecord } from './store';
 import { withLock } from '../runtime/lock';
@@ -42,5 +42,5 @@ export async function runWithDependencies(
     saveRecord(folder, record);
     return record;
   };
-  return withLock(claimPath(folder, id), make, stoppedWhileWaiting(hooks));
+  return withLock(claimPath(folder, id), make, waiting(hooks));
 }

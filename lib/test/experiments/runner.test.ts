@@ -11,6 +11,8 @@ import { encoderKey } from '../../experiments/pretrained-start';
 import { ask, planRuns, runGrid, type WorkerRequest } from '../../experiments/runner';
 import { claimPath } from '../../experiments/store';
 import { fileProblem, InputError } from '../../runtime/errors';
+import { tryLock } from '../../runtime/lock';
+import { startEsci } from '../program';
 import { ownDataCache } from './data-cache';
 
 const cache = ownDataCache('runner-');
@@ -147,6 +149,28 @@ test('two grids over one folder share the work: each run is made once, also one 
   assert.equal(made[0].size + made[1].size, 6);
   assert.equal(new Set(made.flatMap((names) => [...names])).size, 6);
   assert.deepEqual(readdirSync(folder).sort(), ids.map((id) => `${id}.json`).sort());
+});
+
+test('run waits, and says so, while another process is at the same run', async () => {
+  const set = ['length.steps=2', 'pretrain=null', 'start.hidden=16', 'start.ffn=32'];
+  const { cells } = planGrid({ table: '5', scale: 'smoke', seeds: 1, folds: [0], rows: ['base'], set });
+  const folder = join(cache, 'held');
+  const [{ id }] = await planRuns(cells, [folder]);
+  const release = tryLock(claimPath(folder, id))!;
+  const spec = join(cache, 'spec.json');
+  writeFileSync(spec, JSON.stringify(cells[0].experiment));
+  const run = startEsci(['run', '--experiment', spec, '--out', folder], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const said = { out: '', error: '' };
+  run.stdout!.on('data', (text) => (said.out += text));
+  const ended = new Promise((done) => run.on('close', done));
+  await new Promise<void>((heard) =>
+    run.stderr!.on('data', (text) => void ((said.error += text), said.error.includes('waiting') && heard())),
+  );
+  assert.equal(said.error, `${id}: waiting for another process that is at it\n`);
+  release();
+  assert.equal(await ended, 0, said.error);
+  assert.equal(said.out, `${id} done\n`);
+  assert.deepEqual(readdirSync(folder), [`${id}.json`]);
 });
 
 /** Kills the processes that this one has started. */
