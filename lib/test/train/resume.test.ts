@@ -78,11 +78,16 @@ test('SIGKILL at two random updates, then to the end: the same record as without
   for (const at of kills) {
     assert.equal(await run(folders[1], spec, at), 'SIGKILL', `killed at ${kills.join(' and ')}`);
     assert.ok(checkpointAt(folders[1]) >= at);
-    assert.ok(!existsSync(join(folders[1], 'runs')), 'no record yet');
+    const left = readdirSync(join(folders[1], 'runs'));
+    assert.ok(
+      left.length === 1 && /^\.[0-9a-f]{16}\.lock$/.test(left[0]),
+      `the dead process's claim and no record, got ${left.join()}`,
+    );
   }
   assert.equal(await run(folders[1], spec), null);
   assert.equal(await whole, null);
   const [expected, got] = folders.map(record);
+  assert.deepEqual(readdirSync(join(folders[1], 'runs')), [`${got.id}.json`]);
   for (const part of ['id', 'curves', 'metrics', 'predictions', 'checks'] as const)
     assert.deepEqual(got[part], expected[part], `${part} after kills at ${kills.join(' and ')}`);
   assert.equal(expected.curves.loss.length, 40);
