@@ -29,6 +29,7 @@ export function registerRun(program: Command): void {
         { findRecord, ownRuns, runFolders },
         { wholeOf },
         { refuseMisfit },
+        { WAITING },
         { roomOf },
       ] = await Promise.all([
         import('../experiments/spec'),
@@ -37,6 +38,7 @@ export function registerRun(program: Command): void {
         import('../experiments/store'),
         import('./numbers'),
         import('../experiments/cost'),
+        import('../experiments/failure'),
         import('./room'),
       ]);
       const every = checkpointEvery === undefined ? undefined : wholeOf('--checkpoint-every', checkpointEvery, 0, Infinity);
@@ -53,7 +55,7 @@ export function registerRun(program: Command): void {
       const record = await runShown(id, (hooks) =>
         runWithDependencies(spec, folder, {
           ...hooks,
-          onStage: (stage) => void (stage.startsWith('waiting') && process.stderr.write(`${id}: ${stage}\n`)),
+          onStage: (stage) => void (stage === WAITING && process.stderr.write(`${id}: ${stage}\n`)),
           ...(every === undefined ? {} : { checkpointEvery: every }),
         }),
       );

@@ -5,12 +5,15 @@ export class Stopped extends Error {
   override name = 'Stopped';
 }
 
+/** The stage of a run that another process is making. */
+export const WAITING = 'waiting for another process that is at it';
+
 /** What a wait on another process does at every look: says so once, and ends where a stop was asked for. */
 export function waiting({ stopped, onStage }: { stopped?: () => boolean; onStage?: (stage: string) => void }): () => void {
   let said = false;
   return () => {
     if (stopped?.()) throw new Stopped('stopped while another process was at it');
-    if (!said) onStage?.('waiting for another process that is at it');
+    if (!said) onStage?.(WAITING);
     said = true;
   };
 }

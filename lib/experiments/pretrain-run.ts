@@ -166,10 +166,10 @@ async function trainEncoder(
 export function fittingHeads(
   specs: ParamSpecs,
   { heads = {}, names = {} }: Pick<StartingEncoder, 'heads' | 'names'>,
-  now: Record<'brand' | 'color', Pick<NameVocabulary, 'names'>>,
+  wanted: Record<'brand' | 'color', Pick<NameVocabulary, 'names'>>,
 ): Record<string, Float32Array> {
   const size = (name: string): number => specs[name].shape.reduce((a, b) => a * b, 1);
-  const others = (['brand', 'color'] as const).filter((of) => names[of]?.names.join('\n') !== now[of].names.join('\n'));
+  const others = (['brand', 'color'] as const).filter((of) => names[of]?.names.join('\n') !== wanted[of].names.join('\n'));
   const kept = Object.entries(heads).filter(
     ([name, values]) =>
       name in specs && values.length === size(name) && !others.some((of) => name.startsWith(`heads.${of}.names.`)),

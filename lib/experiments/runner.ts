@@ -88,7 +88,9 @@ export async function runGrid(runs: readonly PlannedRun[], options: GridOptions)
   const take = async (job: number): Promise<Claimed | undefined> => {
     while (queue.length) {
       if (failed) return undefined;
+      if (options.stopped?.()) throw new Stopped('stopped between two runs');
       const open = queue.filter(ready);
+      const before = done;
       for (const run of open) {
         const claim = claimRun(folder, run.id);
         if (!claim) continue;
@@ -101,14 +103,13 @@ export async function runGrid(runs: readonly PlannedRun[], options: GridOptions)
         busy++;
         return { ...run, release: claim.release };
       }
-      if (!queue.length || queue.some((run) => ready(run) && !open.includes(run))) continue;
+      if (done > before) continue; // what was recorded may be what others wait for
       if (!open.length && !busy)
         throw new Error(`run ${queue[0].id} reads runs that are not planned: ${queue[0].needs.join(', ')}`);
       if (open.length) running.set(job, 'waiting for runs of another process');
       report();
       await Promise.race([changed.opened, sleep(LOOK_EVERY)]);
       running.delete(job);
-      if (options.stopped?.()) throw new Stopped('stopped between two runs');
     }
     return undefined;
   };
@@ -143,7 +144,6 @@ export async function runGrid(runs: readonly PlannedRun[], options: GridOptions)
   const work = async (job: number, run: RunOne): Promise<void> => {
     for (let next = await take(job); next; next = await take(job)) {
       try {
-        if (options.stopped?.()) throw new Stopped('stopped between two runs');
         enter(next, await runNamed(next, job, run));
       } finally {
         next.release();
@@ -178,12 +178,9 @@ const LOOK_EVERY = 1000;
 
 /** A run's record where another process has made it meanwhile, else the right to make it; undefined where another process is making it. */
 function claimRun(folder: string, id: string): { record: RunRecord } | { release: () => void } | undefined {
-  const recorded = (): RunRecord | undefined => findRecord(id, [folder])?.record;
-  const before = recorded();
-  if (before) return { record: before };
   const release = tryLock(claimPath(folder, id));
   if (!release) return undefined;
-  const record = recorded();
+  const record = findRecord(id, [folder])?.record;
   if (!record) return { release };
   release();
   return { record };

@@ -6,6 +6,7 @@ import { firstToken, meanPool } from '../ops/pooling';
 import { ensure } from '../runtime/errors';
 import { tf } from '../runtime/tensorflow';
 import { loadTokenizer, NameVocabulary, productText } from '../text';
+import { NAMES_FILES } from '../experiments/start';
 import type { Markup } from './markup';
 import { tableView } from './table-view';
 
@@ -22,7 +23,7 @@ export async function guessedBrands(
   products: readonly Product[],
   { maxLength, pooling = 'first' }: BrandOptions,
 ): Promise<{ names: NameVocabulary; truth: number[]; guessed: number[] }> {
-  const names = NameVocabulary.load(join(folder, 'brands.json'));
+  const names = NameVocabulary.load(join(folder, NAMES_FILES.brand));
   const known = products.filter((product) => names.id(product.brand) > 0);
   const tokenizer = loadTokenizer(folder);
   const separator = tokenizer.template.types ? { separator: ' ' } : {};

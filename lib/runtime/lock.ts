@@ -1,8 +1,9 @@
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { wallTime } from './clock';
+import { makeFolder } from './destination';
 import { isRunning } from './process';
 
 /** How often a holder touches its lock, and how long a lock may lie untouched before it counts as left behind, in milliseconds. */
@@ -14,7 +15,7 @@ const LEFT_BEHIND_AFTER = 600_000;
  * a holder is dead when its process is gone, on another when its lock has not been touched for ten minutes. A dead holder's lock is taken over.
  */
 export function tryLock(path: string): (() => void) | undefined {
-  mkdirSync(dirname(path), { recursive: true });
+  makeFolder(dirname(path));
   const mine = `${process.pid} ${hostname()}`;
   while (!take(path, mine)) {
     const holder = read(path);

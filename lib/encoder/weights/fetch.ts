@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { download } from '../../runtime/download';
 import { ensure, InputError } from '../../runtime/errors';
 import { writeFileAtomic } from '../../runtime/files';
@@ -49,7 +49,6 @@ export async function fetchWeights(
     weights,
     `weights must be owner/name of a repository of the hub or one of ${[...KNOWN_WEIGHTS.keys()].join(', ')}, got ${name}`,
   );
-  mkdirSync(dirname(folder), { recursive: true });
   return withLock(`${folder}.lock`, async () => {
     const here = installed(weights, folder);
     if (here) {
