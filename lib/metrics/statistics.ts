@@ -28,28 +28,46 @@ export const meanOf: Statistic = (values, cluster, clusters) => {
   };
 };
 
-/** AUC of scores against `positive`, ties averaged (`auc`): rows are sorted once, a resample is one pass over them. */
+/**
+ * AUC of scores against `positive`, ties averaged (`auc`): rows are sorted once, a resample is one pass over them without a branch, and a second one over
+ * the few rows with equal scores of both kinds.
+ */
 export function aucOf(positive: ArrayLike<number | boolean>): Statistic {
   return (scores, cluster) => {
     const { ends, clusters, up: isUp } = runs(scores, positive, cluster);
+    const ties = mixed(ends, isUp);
     return (weights) => {
       let below = 0;
       let pos = 0;
       let sum = 0;
-      for (let r = 0, i = 0; r < ends.length; r++) {
+      for (let i = 0; i < clusters.length; i++) {
+        const weight = weights[clusters[i]];
+        const up = weight * isUp[i];
+        sum += up * below;
+        below += weight - up;
+        pos += up;
+      }
+      // Among equal scores the positive rows come first, so none of their pairs is counted yet: each is half.
+      for (const [first, middle, end] of ties) {
         let up = 0;
         let down = 0;
-        for (; i < ends[r]; i++) {
-          if (isUp[i]) up += weights[clusters[i]];
-          else down += weights[clusters[i]];
-        }
-        sum += up * (below + down / 2);
-        below += down;
-        pos += up;
+        for (let i = first; i < middle; i++) up += weights[clusters[i]];
+        for (let i = middle; i < end; i++) down += weights[clusters[i]];
+        sum += (up * down) / 2;
       }
       return sum / (pos * below);
     };
   };
+}
+
+/** Runs of equal scores that hold both kinds of rows: where each begins, where its first row that is not positive stands, where it ends. */
+function mixed(ends: Int32Array, up: Uint8Array): [number, number, number][] {
+  const out: [number, number, number][] = [];
+  for (let r = 0, first = 0; r < ends.length; first = ends[r++]) {
+    if (!up[first] || up[ends[r] - 1]) continue;
+    out.push([first, up.indexOf(0, first), ends[r]]);
+  }
+  return out;
 }
 
 /** Average precision of scores against `positive` (`averagePrecision`): rows are sorted once, a resample is one pass over them. */
@@ -75,42 +93,23 @@ export function averagePrecisionOf(positive: ArrayLike<number | boolean>): Stati
   };
 }
 
-/** Macro-F1 of predicted classes against `given` (`f1Scores`): each cluster keeps its few confusion cells, a resample adds them up. */
+/** Macro-F1 of predicted classes against `given` (`f1Scores`): rows are sorted by their cell of the confusion matrix once, a resample adds up each cell's. */
 export function macroF1Of(given: ArrayLike<number>, classes: number): Statistic {
-  return (predicted, cluster, clusters) => {
-    const groups = groupRows(cluster, clusters);
-    const cells: number[] = [];
-    const counts: number[] = [];
-    const offsets = new Int32Array(clusters + 1);
-    const local = new Float64Array(classes * classes);
-    for (let c = 0; c < clusters; c++) {
-      local.fill(0);
-      for (let at = groups.offsets[c]; at < groups.offsets[c + 1]; at++) {
-        const row = groups.order[at];
-        const [g, p] = [given[row], predicted[row]];
-        ensure(
-          g >= 0 && g < classes && p >= 0 && p < classes,
-          `classes of row ${row} must be within 0 … ${classes - 1}, got ${g} and ${p}`,
-        );
-        local[g * classes + p]++;
-      }
-      for (let at = 0; at < local.length; at++) {
-        if (local[at] === 0) continue;
-        cells.push(at);
-        counts.push(local[at]);
-      }
-      offsets[c + 1] = cells.length;
-    }
-    const cell = Uint16Array.from(cells);
-    const count = Float64Array.from(counts);
+  return (predicted, cluster) => {
+    const cells = Int32Array.from({ length: given.length }, (_, row) => {
+      const [g, p] = [given[row], predicted[row]];
+      const known = g >= 0 && g < classes && p >= 0 && p < classes;
+      if (!known) ensure(false, `classes of row ${row} must be within 0 … ${classes - 1}, got ${g} and ${p}`);
+      return g * classes + p;
+    });
+    const { order, offsets } = groupRows(cells, classes * classes);
+    const clusters = order.map((row) => cluster[row]);
     const total = new Float64Array(classes * classes);
     return (weights) => {
-      total.fill(0);
-      for (let c = 0, at = 0; c < clusters; c++) {
-        const end = offsets[c + 1];
-        const weight = weights[c];
-        if (weight === 0) at = end;
-        for (; at < end; at++) total[cell[at]] += weight * count[at];
+      for (let cell = 0, i = 0; cell < total.length; cell++) {
+        let sum = 0;
+        for (const end = offsets[cell + 1]; i < end; i++) sum += weights[clusters[i]];
+        total[cell] = sum;
       }
       return macroF1FromConfusion(total, classes);
     };
@@ -120,7 +119,7 @@ export function macroF1Of(given: ArrayLike<number>, classes: number): Statistic 
 interface Runs {
   /** Where each run of equal scores ends. */
   ends: Int32Array;
-  /** The cluster of each row, and whether it is positive, in ascending order of score. */
+  /** The cluster of each row, and whether it is positive, in ascending order of score; positive rows first among equal scores. */
   clusters: Int32Array;
   up: Uint8Array;
 }
@@ -132,8 +131,8 @@ function runs(scores: ArrayLike<number>, positive: ArrayLike<number | boolean>, 
     `scores and labels must be equally long, got ${scores.length} and ${positive.length}`,
   );
   for (let i = 0; i < scores.length; i++) ensure(!Number.isNaN(scores[i]), `score of row ${i} must be a number, got NaN`);
-  const order = Int32Array.from({ length: scores.length }, (_, i) => i).sort((i, j) =>
-    scores[i] < scores[j] ? -1 : Number(scores[i] > scores[j]),
+  const order = Int32Array.from({ length: scores.length }, (_, i) => i).sort(
+    (i, j) => scores[i] - scores[j] || Number(positive[j]) - Number(positive[i]),
   );
   const ends: number[] = [];
   for (let i = 1; i <= order.length; i++) if (i === order.length || scores[order[i]] !== scores[order[i - 1]]) ends.push(i);
