@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { foldOf, readCatalogue, readJudgements } from '../../data';
+import { foldOf, judgedProduct, readCatalogue, readJudgements } from '../../data';
+import { productKey } from '../../data/parse-row';
 import { LABELS, type Dataset, type Product, type Row } from '../../data/types';
 import { ensure } from '../../runtime/errors';
 import { sha256, sha256File } from '../../runtime/hash';
@@ -16,7 +17,7 @@ export interface GradedData {
   /** The graded pairs as rows; their label only says which class the grade is (`classOfGrade`), it is no ESCI label. */
   rows: Row[];
   grades: Uint8Array;
-  /** [N] the running number of each row's query. */
+  /** [N] the running number of each row's query; the same words in two locales are two queries. */
   query: Int32Array;
   queries: number;
   /** The catalogue, also products that nobody graded, and its file's SHA-256. */
@@ -54,18 +55,19 @@ async function open(folder: string): Promise<GradedData> {
   const file = join(folder, judgements);
   const hashes = await Promise.all([sha256File(catalogue), sha256File(file)]);
   const products = await readCatalogue(catalogue);
-  const known = new Map(products.map((product) => [product.productId, product]));
+  const productFor = judgedProduct(products);
   const numbers = new Map<string, number>();
   const judged = await readJudgements(file);
-  const rows = judged.map(({ query, productId, grade }, i): Row => {
-    const product = known.get(productId);
-    ensure(product, `${file}: product ${productId} is not in ${basename(catalogue)}`);
+  const rows = judged.map(({ query, productId, locale, grade }, i): Row => {
+    const product = productFor({ productId, locale });
+    ensure(product, `${file}: product ${productId}${locale ? ` (${locale})` : ''} is not in ${basename(catalogue)}`);
     ensure(Number.isInteger(grade) && grade <= TOP_GRADE, `${file}: grades must be 0, 1, 2 or 3, got ${grade}`);
-    if (!numbers.has(query)) numbers.set(query, numbers.size);
+    const list = `${product.locale}\t${query}`;
+    if (!numbers.has(list)) numbers.set(list, numbers.size);
     return {
       ...product,
       exampleId: i,
-      queryId: numbers.get(query)!,
+      queryId: numbers.get(list)!,
       query,
       label: LABELS[classOfGrade(grade)],
       smallVersion: true,
@@ -84,6 +86,13 @@ async function open(folder: string): Promise<GradedData> {
     catalogueSha256: hashes[0],
   };
 }
+
+/** A product's name among those of several locales, which may share ids. */
+export const keyOf = ({ locale, productId }: Pick<Product, 'locale' | 'productId'>): string => productKey(locale, productId);
+
+/** Products by `keyOf`. */
+export const byKey = <P extends Product>(products: readonly P[]): Map<string, P> =>
+  new Map(products.map((product) => [keyOf(product), product]));
 
 /** [N] the fold of each row: a hash of its query, as everywhere. Throws where a fold has no query. */
 export function foldsOf({ rows }: Pick<GradedData, 'rows'>, folds: number): Int32Array {

@@ -6,7 +6,7 @@ import type { RunRecord } from '../record';
 import { headOverMembers, meanOfMembers, weightedMembers } from './combine';
 import { membersOf, type GradedConfig } from './config';
 import { crossEncoderScores } from './cross-encoder';
-import type { GradedData } from './data';
+import { byKey, keyOf, type GradedData } from './data';
 import { gradedStart, sentenceEncoder } from './encoders';
 import { cosineScores, tunedScores } from './tune';
 
@@ -62,8 +62,8 @@ export async function scoreBy(
 
 /** BM25 with the whole catalogue's statistics, divided by the largest score (none is negative where all are divided: below 0 is 0). */
 function bm25Scores({ fields }: GradedConfig, data: GradedData): Float64Array {
-  const pairs = data.rows.map(({ query, productId }, i) => ({ query, productId, queryId: String(data.query[i]), grade: data.grades[i] })); // prettier-ignore
-  const { scores } = rankByBm25(pairs, new Map(data.products.map((product) => [product.productId, product])), fields);
+  const pairs = data.rows.map((row, i) => ({ query: row.query, productId: keyOf(row), queryId: String(data.query[i]), grade: data.grades[i] })); // prettier-ignore
+  const { scores } = rankByBm25(pairs, byKey(data.products), fields);
   const most = scores.reduce((a, b) => Math.max(a, b), 0);
   return scores.map((score) => (most > 0 ? Math.max(0, score) / most : 0));
 }

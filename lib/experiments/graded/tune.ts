@@ -10,7 +10,7 @@ import type { RunHooks } from '../experiment';
 import { Stopped } from '../failure';
 import type { GradedConfig, Ranker, TuneConfig } from './config';
 import { eachFold } from './combine';
-import { openJudged, partsOf, type GradedData } from './data';
+import { byKey, keyOf, openJudged, partsOf, type GradedData } from './data';
 import { gradedStart, sentenceEncoder } from './encoders';
 import { exactPairs, gradedPairs, pseudoPairs } from './pairs';
 import { cachedPart, type Part } from './part';
@@ -39,10 +39,10 @@ export async function cosineScores(
   const pairs = Array.from(rows, (i) => ({
     queryId: String(data.query[i]),
     query: data.rows[i].query,
-    productId: data.rows[i].productId,
+    productId: keyOf(data.rows[i]),
     grade: data.grades[i],
   }));
-  const products = new Map(Array.from(rows, (i) => [data.rows[i].productId, data.rows[i]]));
+  const products = byKey(Array.from(rows, (i) => data.rows[i]));
   const { scores } = await rankByCosine(encoder, pairs, products, config.fields, { maxLength: config.maxLength, precision }); // prettier-ignore
   return scores.map((cosine) => (1 + Math.max(-1, Math.min(1, cosine))) / 2);
 }

@@ -235,3 +235,22 @@ test('a filled table says what counts, and compares with BM25 below', async () =
   assert.match(text, /Also against BM25, title and brand: Ensemble, mean of ranks.* not distinguishable/);
   assert.match(text, /over 3 seeds, scale minilm, computed on a CPU, on chorus-electronics/);
 });
+
+test('the same id and the same words in two locales are two products and two queries', async () => {
+  const path = join(folder, 'two-locales');
+  mkdirSync(path, { recursive: true });
+  const products = ['us', 'es'].flatMap((product_locale) =>
+    [0, 1].map((i) => ({ product_id: `p${i}`, product_locale, product_title: `${product_locale} title ${i}` })),
+  );
+  const judged = products.map(({ product_id, product_locale }, i) => `lamp,${product_id},${product_locale},${i % 4}`);
+  writeFileSync(join(path, 'products.jsonl'), products.map((p) => JSON.stringify(p)).join('\n') + '\n');
+  writeFileSync(join(path, 'judgments.csv'), ['query,product_id,product_locale,grade', ...judged, ''].join('\n'));
+  const data = await openGraded(path);
+  assert.deepEqual(data.rows.map(({ title }) => title), products.map((p) => p.product_title)); // prettier-ignore
+  assert.deepEqual([Array.from(data.query), data.queries], [[0, 0, 1, 1], 2]);
+  const other = join(folder, 'no-locales');
+  mkdirSync(other, { recursive: true });
+  writeFileSync(join(other, 'products.jsonl'), products.map((p) => JSON.stringify(p)).join('\n') + '\n');
+  writeFileSync(join(other, 'judgments.csv'), 'query,product_id,grade\nlamp,p0,1\n');
+  await assert.rejects(openGraded(other), /product p0 is in the catalogue for us and es/);
+});
