@@ -16,7 +16,7 @@ export interface Judged {
 
 /**
  * The metrics of a run by name. Task 1: `ndcg`, `ndcgRandom`; tasks 2 and 3: `microF1`, `macroF1`, `logLoss`, `calibrationError`; task 2 also `exactAuc` and `exactAccuracy`
- * ("E or not") and recall by class; generated data also `trueMicroF1`, against the labels before noise. `majorityShare` is what always answering the most
+ * ("E or not"; the AUC where there are rows of both kinds) and recall by class; generated data also `trueMicroF1`, against the labels before noise. `majorityShare` is what always answering the most
  * common class would score.
  */
 export function runMetrics(
@@ -49,10 +49,9 @@ export function runMetrics(
   }
   if (task === 3) return metrics;
   const exact = Float32Array.from({ length: rows }, (_, i) => probabilities[i * outputs]);
-  metrics.exactAuc = auc(
-    exact,
-    Array.from({ length: rows }, (_, i) => labels[i] === 0),
-  );
+  const isExact = Array.from({ length: rows }, (_, i) => labels[i] === 0);
+  // Rows that are all exact, or of which none is, have no order to measure: a record says nothing of it then.
+  if (isExact.includes(true) && isExact.includes(false)) metrics.exactAuc = auc(exact, isExact);
   metrics.exactAccuracy = exactAccuracy(exact, labels);
   LABELS.forEach((label, c) => (metrics[`recall${label}`] = f1.perClass[c].recall));
   return metrics;

@@ -6,6 +6,7 @@
  */
 import type { Program } from '../graph';
 import { now } from '../runtime/clock';
+import { ensure } from '../runtime/errors';
 
 /** One micro-batch: the bucket it was padded to, what the entry is fed, and how many of its tokens are real. */
 export interface Batch {
@@ -92,11 +93,17 @@ export async function train(plan: Plan, from: Progress = { step: 0, curves: {}, 
       padded += batch.padded;
     }
     progress.step++;
+    // Weights that are no numbers do not come back: the hours that are left would end in a run that cannot be measured.
+    const loss = outputs.loss[0];
+    ensure(
+      Number.isFinite(loss),
+      `training diverged: the loss of update ${progress.step} of ${steps} is ${loss}${lastOf(progress)}; a lower learning rate, a longer warm-up or a smaller clip may help`,
+    );
     const milliseconds = now() - started;
     times.push(milliseconds);
     if (progress.step % stride === 0 || progress.step === last())
       for (const [name, value] of Object.entries(outputs)) note(name, value[0]);
-    plan.onStep?.(progress.step, outputs.loss[0], ((tokens - before) / milliseconds) * 1000);
+    plan.onStep?.(progress.step, loss, ((tokens - before) / milliseconds) * 1000);
     await evaluate(plan, progress, note);
     if (plan.checkpoint && progress.step % plan.checkpoint.every === 0 && progress.step < steps) plan.checkpoint.save(progress);
     await new Promise((resolve) => setImmediate(resolve));
@@ -111,6 +118,12 @@ export async function train(plan: Plan, from: Progress = { step: 0, curves: {}, 
     tokensPerSecond: milliseconds ? (tokens / milliseconds) * 1000 : 0,
     paddingShare: padded ? 1 - tokens / padded : 0,
   };
+}
+
+/** The last loss that was noted, for a message. */
+function lastOf({ curves }: Progress): string {
+  const noted = curves.loss?.at(-1);
+  return noted ? `, after ${noted[1].toFixed(3)} at update ${noted[0]}` : '';
 }
 
 async function evaluate(plan: Plan, progress: Progress, note: (name: string, value: number) => void): Promise<void> {
