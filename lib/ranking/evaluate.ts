@@ -47,7 +47,7 @@ export interface EvaluateOptions {
 export interface RankingEvaluation {
   /**
    * `<task>.ndcg@10`, `<task>.mrr`, `<signal>.auc`, `<signal>.ece`, `<signal>.bias` (mean probability over the share of hits, 1 is right),
-   * and with the truth `<signal>.trueNdcg@10` (gains: the true probabilities) and `<signal>.rmse` (of a pair's probability).
+   * and with the truth `<signal>.trueNdcg@10` (gains: the true probabilities) and `<signal>.rmse` (of a pair's probability, where `impressionProbabilities` says that scores are some).
    */
   metrics: Record<string, number>;
   /** By the same names (nDCG and MRR alone): [queries.length], NaN where a query is not counted. */
@@ -138,7 +138,8 @@ export function evaluateRanking(scores: TaskScores, heldOut: HeldOut, options: E
     for (const signal of SIGNALS) {
       rank(`true.${signal}`, probabilities[signal], scoresOf(signal), () => true);
       const own = scores[signal];
-      if (!own) continue;
+      // Scores that only rank, such as BM25's, are no probabilities.
+      if (!own || !impressionProbabilities[signal]) continue;
       const squares = pairs.map((pair) => (own[pair] - probabilities[signal][pair]) ** 2);
       result.metrics[`${signal}.rmse`] = Math.sqrt(squares.reduce((a, b) => a + b, 0) / squares.length);
     }

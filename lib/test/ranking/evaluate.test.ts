@@ -75,7 +75,8 @@ test('against the truth: the true probabilities are the best ranking and have no
     heldOut.log.pair,
     (pair, i) => own.click[pair] * truth.examination[heldOut.log.position[i] - 1],
   );
-  const best = evaluateRanking(own, heldOut, { impressionProbabilities: { click: impressions } });
+  const said = { click: impressions, cart: impressions, purchase: impressions };
+  const best = evaluateRanking(own, heldOut, { impressionProbabilities: said });
   for (const signal of ['click', 'cart', 'purchase']) {
     near(best.metrics[`${signal}.trueNdcg@10`], 1, signal);
     near(best.metrics[`${signal}.rmse`], 0, signal);
@@ -85,6 +86,7 @@ test('against the truth: the true probabilities are the best ranking and have no
   const inverse = { click: own.click.map((p) => -p) };
   const worst = evaluateRanking(inverse, heldOut);
   const random = randomRanking(heldOut);
+  assert.ok(!('click.rmse' in worst.metrics), 'scores that only rank have no error of a probability');
   assert.ok(worst.metrics['click.trueNdcg@10'] < random['click.trueNdcg@10'] && random['click.trueNdcg@10'] < 1);
   const { difference, low } = compareRankings(best, worst, 'relevance.ndcg@10', { key, resamples: 200 });
   near(difference, best.metrics['relevance.ndcg@10'] - worst.metrics['relevance.ndcg@10']);
