@@ -7,6 +7,7 @@ interface Options {
   task: string;
   scale: string;
   data?: string;
+  split?: string;
   from?: string;
   tricks?: string;
   mode?: string;
@@ -49,6 +50,7 @@ export function registerFinetune(program: Command): void {
     .option('--task <n>', '1 ranking, 2 four classes, 3 substitute or not', '2')
     .option('--scale <name>', 'smoke, demo, small, minilm, base or paper', 'demo')
     .option('--data <path>', "real data in the ESCI schema instead of the scale's own")
+    .option('--split <name>', 'train, test or all: the rows to train and measure on (default: train where real data have both)')
     .option(
       '--from <folder or name>',
       "start from this encoder, at a scale for real weights (minilm, base, paper); without it the scale's start, pre-trained as in the tables",
@@ -71,7 +73,7 @@ export function registerFinetune(program: Command): void {
     const { finetuneExperiment, finetuneInto } = await import('../experiments/finetune-request');
     if (options.listSettings) {
       const { finetuneSchema } = await import('../experiments/schema/finetune');
-      return printSettings(finetuneSchema, (await finetuneExperiment({ ...options, seed, fold, out: '' })).config);
+      return printSettings(finetuneSchema, (await finetuneExperiment({ ...options, split: 'all', seed, fold, out: '' })).config);
     }
     const request = { ...options, seed, fold, out: outOf(options) };
     checkOutputFolder('--out', request.out, { '--data': options.data, '--from': options.from });
@@ -79,6 +81,9 @@ export function registerFinetune(program: Command): void {
       finetuneInto(request, { ...hooks, ...(checkpointEvery === undefined ? {} : { checkpointEvery }) }),
     );
     if (!done) return;
+    const { train, evaluation, split } = done.data;
+    const which = split ? ` of split ${split} alone (--split all takes all)` : '';
+    process.stderr.write(`trained on ${train} rows, measured on ${evaluation} held out${which}\n`);
     printOutcome(done.metrics, done.checks);
     const { isPretrainCheck } = await import('../experiments/checks');
     failedChecks(

@@ -26,8 +26,10 @@ export function registerPredict(program: Command): void {
       const rows = batch === undefined ? undefined : wholeOf('--batch', batch, 1, 4096);
       checkOutputFile('--out', out, { '--data': data });
       const { predictFile } = await import('../experiments/predict-file');
-      const { rows: count, skipped } = await predictFile({ model, data, out, split: only, batch: rows });
+      const { rows: count, seen, skipped } = await predictFile({ model, data, out, split: only, batch: rows });
       const left = Object.entries(skipped).map(([reason, n]) => `, ${n} left out: ${reason}`);
       process.stderr.write(`${count} rows${left.join('')}\n`);
+      if (seen)
+        process.stderr.write(`the model was trained on ${seen} of them: no score of those says how good it is on new rows\n`);
     });
 }

@@ -1,11 +1,13 @@
 import type { Command } from 'commander';
-import { ensure } from '../runtime/errors';
+import { SPLITS } from '../data/types';
+import { ensure, oneOf } from '../runtime/errors';
 import { MOST_JOBS, MOST_SEEDS, numberOf, wholeOf } from './numbers';
 
 interface Options {
   table?: string;
   scale: string;
   data?: string;
+  split?: string;
   seeds?: string;
   detect?: string;
   folds?: string;
@@ -33,6 +35,7 @@ export function registerReproduce(program: Command): void {
     .option('--table <id>', 'one table (2 to 7, ranking, chorus); all when absent')
     .option('--scale <name>', 'smoke, demo, small, minilm, base or paper', 'demo')
     .option('--data <path>', "real data in the ESCI schema instead of the scale's own")
+    .option('--split <name>', 'only the rows of this split of real data, train or test, cut into folds (default: all rows)')
     .option('--seeds <n|auto>', "how many seeds (default: the scale's); auto: as many as --detect needs")
     .option('--detect <change>', 'with --seeds auto: the change to show, in points: hundredths of the metric (default: 0.3)')
     .option('--yes', 'with --seeds auto: start a plan of more than 100 seeds a row or 10 hours')
@@ -69,6 +72,7 @@ export function registerReproduce(program: Command): void {
         ensure(options[name] === undefined || detect !== undefined, `--${name} plans seeds: expected --seeds auto beside it`);
       ensure(!options.json || options.dryRun, '--json lists runs: expected --dry-run beside it');
       ensure(options.card === undefined || options.dryRun, '--card plans for another machine: expected --dry-run beside it');
+      const split = options.split === undefined ? undefined : oneOf('--split', options.split, SPLITS);
       const folds = list(options.folds)?.map((fold) => wholeOf('--folds', fold, 0, Infinity));
       const noise = options.noise === undefined ? undefined : numberOf('--noise', options.noise, 0, 0.9);
       await reproduce({
@@ -76,6 +80,7 @@ export function registerReproduce(program: Command): void {
         jobs,
         seeds,
         detect,
+        split,
         folds,
         noise,
         rows: list(options.rows),

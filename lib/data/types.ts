@@ -5,6 +5,10 @@ export type Label = (typeof LABELS)[number];
 export const LOCALES = ['us', 'es', 'jp'] as const;
 export type Locale = (typeof LOCALES)[number];
 
+/** The parts of the upstream release; a row of a file without them is of `train`. */
+export const SPLITS = ['train', 'test'] as const;
+export type Split = (typeof SPLITS)[number];
+
 /** A product of the catalogue. A missing field is the empty string. Identity is (locale, productId). */
 export interface Product {
   productId: string;
@@ -26,7 +30,7 @@ export interface Row extends Product {
   smallVersion: boolean;
   /** In the large version used for tasks 2 and 3. */
   largeVersion: boolean;
-  split: 'train' | 'test';
+  split: Split;
   /** The label before noise was injected; only generated data has it. */
   trueLabel?: Label;
   /** 1.0 for an original row, less for an augmented one. */
@@ -52,6 +56,8 @@ export interface Dataset {
   /** SHA-256 of the file, of the files in order, or of the generator's parameters and version. */
   sha256: string;
   rows: Row[];
+  /** The one split of the file that `rows` are of; absent where they are all. */
+  split?: Split;
   /** The catalogue: every product once, also those nobody judged. */
   products: Product[];
   /** Rows that could not be used, by reason. */

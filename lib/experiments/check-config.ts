@@ -49,6 +49,10 @@ export function checkFinetune(config: FinetuneConfig): void {
       clean.method !== 'weights' || clean.rankBy !== 'confidence_weighted_entropy',
       'clean.rankBy: got confidence_weighted_entropy, which scores rows without any doubt as the worst; weights need self_confidence or normalized_margin',
     );
+    ensure(
+      !clean.model.select,
+      'clean.model.select must be null: an out-of-fold model would choose its evaluation by the very labels that it judges',
+    );
     checkFinetune(clean.model);
   }
 }

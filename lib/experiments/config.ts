@@ -1,5 +1,6 @@
 import type { FilterBy, RankBy } from '../confident';
 import type { GeneratorOptions, WorldName } from '../data/generate';
+import type { Split } from '../data/types';
 import type { ProductField } from '../text';
 import { LOSS_DEFAULTS, type LossConfig } from '../finetune/losses';
 import { NO_TRICKS, type Tricks } from '../finetune/step';
@@ -115,8 +116,8 @@ export interface CleanConfig {
   model: FinetuneConfig;
 }
 
-/** The generated data of a scale, or a file of real data. */
-export type DataSource = { generated: WorldName; options?: Partial<GeneratorOptions> } | { path: string };
+/** The generated data of a scale, or a file of real data, whole or one split of it. */
+export type DataSource = { generated: WorldName; options?: Partial<GeneratorOptions> } | { path: string; split?: Split };
 
 export const SCALES = ['smoke', 'demo', 'small', 'minilm', 'base', 'paper'] as const;
 export type ScaleName = (typeof SCALES)[number];

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { foldOf, readDataset } from '../data';
 import { generate } from '../data/generate';
-import { LOCALES, type Dataset, type Locale, type Row } from '../data/types';
+import { LOCALES, type Dataset, type Locale, type Row, type Split } from '../data/types';
 import { ensure } from '../runtime/errors';
 import { projectRoot } from '../runtime/files';
 import { Key } from '../runtime/key';
@@ -32,11 +32,43 @@ export function openDataset(source: DataSource, seed: number): Promise<Dataset> 
     const changed = Object.entries(options ?? {}).map(([name, value]) => `-${name}-${JSON.stringify(value)}`);
     return Promise.resolve({ ...dataset, name: `generated-${generated}${changed.join('')}` });
   }
-  const { path } = source;
+  const { path, split } = source;
   const found = placeOf(path);
   ensure(found, `--data ${path}: no such file or folder; expected ${LOOKED_FOR}`);
-  if (!loaded.has(found)) loaded.set(found, readDataset(found));
-  return loaded.get(found)!;
+  return once(
+    found,
+    () =>
+      split
+        ? onlySplit(
+            once(found, () => readDataset(found)),
+            split,
+          )
+        : readDataset(found),
+    split,
+  );
+}
+
+/** Reads a place once in this process, whole or one split of it. */
+function once(place: string, read: () => Promise<Dataset>, split?: Split): Promise<Dataset> {
+  const name = JSON.stringify([place, split]);
+  const known = loaded.get(name) ?? read();
+  loaded.set(name, known);
+  return known;
+}
+
+/** The rows of one split, under a name of their own, for runs on them are no runs on all; the catalogue stays whole. */
+async function onlySplit(whole: Promise<Dataset>, split: Split): Promise<Dataset> {
+  const dataset = await whole;
+  const rows = dataset.rows.filter((row) => row.split === split);
+  ensure(rows.length > 0, `data ${dataset.name} has no rows of split ${split}, among ${dataset.rows.length}`);
+  return { ...dataset, name: `${dataset.name} (${split})`, split, rows };
+}
+
+/** Whether data have rows of both splits: a model that is to be scored on the test rows must not see them. */
+export async function hasBothSplits(source: DataSource): Promise<boolean> {
+  if ('generated' in source) return false;
+  const { rows } = await openDataset({ path: source.path }, 0);
+  return rows.some((row) => row.split === 'test') && rows.some((row) => row.split === 'train');
 }
 
 /** Throws an InputError where a vocabulary reads no locale at all: there would be nothing to train on. */

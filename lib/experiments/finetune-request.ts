@@ -11,7 +11,9 @@ import { ensure, oneOf } from '../runtime/errors';
 import { writeFileAtomic } from '../runtime/files';
 import { removeCheckpoints } from '../train/checkpoint';
 import { checkFinetune } from './check-config';
-import type { FinetuneConfig, Scale } from './config';
+import { SPLITS } from '../data/types';
+import type { DataSource, FinetuneConfig, Scale } from './config';
+import { hasBothSplits } from './dataset';
 import { runId, type FinetuneExperiment, type RunHooks } from './experiment';
 import { runFinetune } from './finetune-run';
 import { modelRecord, saveModel } from './model-folder';
@@ -27,6 +29,8 @@ export interface FinetuneRequest {
   task: string;
   scale: string;
   data?: string;
+  /** `train`, `test` or `all`: which rows of real data; when absent those of `train` where there are both, so that the test rows stay unseen. */
+  split?: string;
   /** A model folder or known weights; when absent the scale's start, pre-trained on the catalogue as in the tables. */
   from?: string;
   /** Names of tricks, separated by commas. */
@@ -75,6 +79,19 @@ export function tricksNamed(names: string | undefined, scale: Scale, modeName?: 
   return chosen;
 }
 
+/** The rows of a request: real data without those of the test split, unless they are asked for or there are no others. */
+async function sourceOf({ data, split: name }: FinetuneRequest, own: DataSource): Promise<DataSource> {
+  const whole: DataSource = data === undefined ? own : { path: data };
+  const split = name === undefined ? undefined : oneOf('--split', name, [...SPLITS, 'all'] as const);
+  if (split === 'all') return whole;
+  if ('generated' in whole) {
+    ensure(split === undefined, `--split ${split}: generated data have one split; expected --data`);
+    return whole;
+  }
+  if (split) return { ...whole, split };
+  return (await hasBothSplits(whole)) ? { ...whole, split: 'train' } : whole;
+}
+
 /** The experiment that a request means. Throws an InputError where it cannot be run, before anything is. */
 export async function finetuneExperiment(request: FinetuneRequest): Promise<FinetuneExperiment> {
   const scale = scaleNamed(request.scale);
@@ -90,7 +107,7 @@ export async function finetuneExperiment(request: FinetuneRequest): Promise<Fine
       ? { pretrain: tablePretraining(scale) }
       : { start: await startFrom(request.from, scale.base.start), pretrain: null }),
   };
-  const source = request.data === undefined ? scale.data : { path: request.data };
+  const source = await sourceOf(request, scale.data);
   const config = applySettings(base, request.set ?? []);
   checkFinetune(config);
   return { kind: 'finetune', scale: scale.name, seed, fold, folds: scale.folds, source, config };

@@ -256,5 +256,6 @@ function describe(dataset: Dataset, rows: readonly Row[], train: number, evaluat
   const labels = { E: 0, S: 0, C: 0, I: 0 };
   for (const row of rows) labels[row.label]++;
   const queries = new Set(rows.map((row) => `${row.locale}\t${row.query}`)).size;
-  return { name: dataset.name, sha256: dataset.sha256, rows: rows.length, queries, labels, train, evaluation };
+  const { name, sha256, split } = dataset;
+  return { name, sha256, ...(split ? { split } : {}), rows: rows.length, queries, labels, train, evaluation };
 }

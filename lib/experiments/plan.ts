@@ -1,9 +1,10 @@
 import { ensure, inRange } from '../runtime/errors';
-import { tablePretraining } from './tables/pretrained';
+import { startNote, tablePretraining } from './tables/pretrained';
 import { checkExperiment } from './check-config';
 import { chosenRows, rowConfig, tableNamed, type FinetuneRow, type FinetuneTable } from './tables';
 import { applySettings, hasSetting, isSwitchedOff, withoutAbsent } from './patch';
 import { scaleNamed } from './scales';
+import type { Split } from '../data/types';
 import type { DataSource, FinetuneConfig, Scale } from './config';
 import { dependenciesOf, type Experiment } from './experiment';
 import { canonicalJson } from '../runtime/hash';
@@ -14,6 +15,8 @@ export interface GridRequest {
   scale: string;
   /** A path or name of real data in place of the scale's own. */
   data?: string;
+  /** Only the rows of one split of real data. */
+  split?: Split;
   /** How many seeds, from 0. */
   seeds?: number;
   /** How many seeds of a row, by table and row; `seeds` where a row is not named. */
@@ -49,19 +52,18 @@ export interface Grid {
 export function planGrid(request: GridRequest): Grid {
   const settings = request.set ?? [];
   const scale = withSettings(scaleNamed(request.scale), request.table, settings);
-  let table = tableNamed(request.table, scale);
-  const source = sourceOf(request, table.source ?? scale.data, scale);
+  const made = tableNamed(request.table, scale);
+  const source = sourceOf(request, made.source ?? scale.data, scale);
   const isClean = (setting: string): boolean => setting.startsWith('clean.');
-  const ranks = table.rows.every((row) => row.ranking);
-  const ofBase = settings.filter((s) => !ranks && !isClean(s) && !isSwitchedOff(table.base, s));
-  const base = applySettings(baseFor(table, scale, source), ofBase);
-  // What a table says of its rows follows the loss that its base has after the settings.
-  if (base.loss.kind !== table.base.loss.kind)
-    table = tableNamed(request.table, { ...scale, base: { ...scale.base, loss: base.loss } });
+  const ranks = made.rows.every((row) => row.ranking);
+  const ofBase = settings.filter((s) => !ranks && !isClean(s) && !isSwitchedOff(made.base, s));
+  const base = applySettings(baseFor(made, scale, source), ofBase);
+  const table = made.base.pretrain && !base.pretrain ? withoutStart(made, scale) : made;
   const seeds = request.seeds ?? scale.seeds;
   ensure(Number.isInteger(seeds) && seeds >= 1, `--seeds must be a whole number ≥ 1, got ${seeds}`);
   const whole = table.rows.every((row) => row.graded || row.ranking);
   ensure(!whole || !request.folds, `--folds: a run of table ${table.id} covers all its folds`);
+  ensure(!whole || !request.split, `--split: table ${table.id} reads whole lists`);
   const folds = whole ? [0] : [...new Set(request.folds ?? scale.runFolds)];
   for (const fold of folds)
     ensure(Number.isInteger(fold) && fold >= 0 && fold < scale.folds, `--folds must be within 0…${scale.folds - 1}, got ${fold}`);
@@ -86,13 +88,30 @@ export function planGrid(request: GridRequest): Grid {
   return { table, scale, cells: withDependencies(cells) };
 }
 
-/** A scale whose tricks and pre-training have the settings that a table's base does not take: its rows switch them on, and their labels name them. */
+/**
+ * A scale with the settings in it, so that what a table makes of it (rows with values of their own, labels, notes) is what runs: those of the base in its base, those
+ * of pre-training in its pre-training, those of a trick that the table's base does not have in its tricks, which rows switch on. Rows that rank take theirs
+ * otherwise.
+ */
 function withSettings(scale: Scale, id: string, settings: readonly string[]): Scale {
-  const { base } = tableNamed(id, scale);
-  const own = settings.filter((setting) => isSwitchedOff(base, setting) && /^(tricks|pretrain)\./.test(setting));
-  const { tricks, pretrain } = applySettings({ tricks: scale.tricks, pretrain: scale.pretrain }, own);
-  return { ...scale, tricks, pretrain };
+  const { base, rows } = tableNamed(id, scale);
+  const owned = (part: string): string[] => settings.filter((setting) => setting.startsWith(`${part}.`));
+  const off = (setting: string): boolean => isSwitchedOff(base, setting);
+  const { tricks, pretrain } = applySettings({ tricks: scale.tricks, pretrain: scale.pretrain }, [
+    ...owned('tricks').filter(off),
+    ...owned('pretrain').filter((setting) => off(setting) || !isSwitchedOff(scale, setting)),
+  ]);
+  const ofBase = rows.every((row) => row.ranking || row.graded)
+    ? []
+    : settings.filter((s) => !/^(clean|pretrain)[.=]/.test(s) && !off(s) && !isSwitchedOff(scale.base, s));
+  return { ...scale, base: applySettings(scale.base, ofBase), tricks, pretrain };
 }
+
+/** A table whose base was told not to pre-train, without the note of what its rows start from. */
+const withoutStart = (table: FinetuneTable, scale: Scale): FinetuneTable => ({
+  ...table,
+  notes: table.notes.filter((note) => note !== startNote(scale)),
+});
 
 /** Throws an InputError for a setting that would change nothing: no experiment, or none that it combines, has it at its value. */
 function checkRead(table: string, settings: readonly string[], experiments: readonly Experiment[]): void {
@@ -105,8 +124,10 @@ function checkRead(table: string, settings: readonly string[], experiments: read
 }
 
 /** The data of a request: a file, or the scale's own with the noise that was asked for. */
-function sourceOf({ data, noise }: GridRequest, usual: DataSource, scale: Scale): DataSource {
-  const source: DataSource = data === undefined ? usual : { path: data };
+function sourceOf({ data, split, noise }: GridRequest, usual: DataSource, scale: Scale): DataSource {
+  const whole: DataSource = data === undefined ? usual : { path: data };
+  const source = split === undefined ? whole : { ...whole, split };
+  ensure(split === undefined || 'path' in source, `--split ${split}: generated data have one split; expected --data`);
   if (noise === undefined) return source;
   ensure('generated' in source, `--noise needs generated data, got ${data ?? scale.name}: real labels have the noise they have`);
   return { ...source, options: { ...source.options, noiseRate: inRange('--noise', noise, 0, 0.9) } };

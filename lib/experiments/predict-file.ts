@@ -1,13 +1,16 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Duck, readDataset } from '../data';
+import { Duck, foldOf, readDataset } from '../data';
 import { literal } from '../data/duck';
+import type { Row } from '../data/types';
 import { predictionColumns, writePredictions } from '../metrics/prediction-output';
 import { ensure, shown } from '../runtime/errors';
 import { replaceAtomically } from '../runtime/files';
+import type { FinetuneConfig } from './config';
 import { rankingScores } from './metrics';
-import { Predictor } from './model-folder';
+import { modelRecord, Predictor } from './model-folder';
+import type { RunRecord } from './record';
 
 export interface PredictFileOptions {
   /** A folder that `finetune` wrote. */
@@ -23,14 +26,17 @@ export interface PredictFileOptions {
 
 /**
  * Writes a model's predictions of a file's rows: query_id, product_id and the probabilities p_E … p_I (task 2), p_substitute (task 3), or a score, the expected
- * gain (task 1). Every row is predicted, whichever version of the data it belongs to. Returns how many rows, and how many could not be used by reason.
+ * gain (task 1). Every row is predicted, whichever version of the data it belongs to. Returns how many rows, how many of them the model was
+ * trained on, as far as its record tells (the same file), and how many could not be used by reason.
  */
-export async function predictFile(options: PredictFileOptions): Promise<{ rows: number; skipped: Record<string, number> }> {
+export async function predictFile(
+  options: PredictFileOptions,
+): Promise<{ rows: number; seen: number; skipped: Record<string, number> }> {
   const { out, split } = options;
   ensure(/\.(csv|jsonl|parquet)$/.test(out), `--out must end in .csv, .jsonl or .parquet, got ${shown(out)}`);
   const predictor = Predictor.load(options.model);
   const { task } = predictor.config;
-  const { rows: all, skipped } = await readDataset(options.data, { labels: 'optional' });
+  const { rows: all, sha256, skipped } = await readDataset(options.data, { labels: 'optional' });
   const rows = all.filter((row) => split === undefined || row.split === split);
   ensure(rows.length > 0, `${options.data} has no rows of split ${split}`);
   const probabilities = await predictor.predict(rows, options.batch);
@@ -51,7 +57,21 @@ export async function predictFile(options: PredictFileOptions): Promise<{ rows: 
   };
   if (!out.endsWith('.parquet')) writePredictions(task, out, aligned, combined);
   else await asParquet(out, predictionColumns(task), (path) => writePredictions(task, path, aligned, combined));
-  return { rows: rows.length, skipped };
+  return { rows: rows.length, seen: seenRows(modelRecord(options.model), sha256, rows), skipped };
+}
+
+/** How many rows a model was trained on: those of the file that its record names, of its split and task, outside the fold that it held out. */
+function seenRows(record: RunRecord | undefined, file: string, rows: readonly Row[]): number {
+  if (record?.data.sha256 !== file) return 0;
+  const { fold, folds, config } = record.experiment;
+  const { task } = config as unknown as FinetuneConfig;
+  const { split } = record.data;
+  return rows.filter(
+    (row) =>
+      (split === undefined || row.split === split) &&
+      (task === 1 ? row.smallVersion : row.largeVersion) &&
+      foldOf(row.locale, row.query, folds) !== fold,
+  ).length;
 }
 
 /** Writes JSON lines by `write` and turns them into a parquet file, which appears whole or not at all. Types are said: DuckDB would guess them, and write ids anew. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SPLITS } from '../data/types';
 
 const count = z.number().int().nonnegative();
 const amount = z.number().nonnegative();
@@ -56,6 +57,7 @@ export const recordSchema = z.looseObject({
   data: z.looseObject({
     name: z.string(),
     sha256: z.string(),
+    split: z.enum(SPLITS).optional(),
     rows: count,
     queries: count,
     labels: z.looseObject({ E: count, S: count, C: count, I: count }),

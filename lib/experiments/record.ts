@@ -1,4 +1,4 @@
-import type { Label, Locale } from '../data/types';
+import type { Label, Locale, Split } from '../data/types';
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json | undefined };
 
@@ -51,6 +51,8 @@ export interface RunRecord {
   data: {
     name: string;
     sha256: string;
+    /** The one split of the file that the rows are of; absent where they are all. */
+    split?: Split;
     rows: number;
     queries: number;
     labels: Record<Label, number>;

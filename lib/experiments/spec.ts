@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { ensure, InputError, shown } from '../runtime/errors';
 import { projectCache, writeFileAtomic } from '../runtime/files';
 import { WORLDS } from '../data/generate';
+import type { Split } from '../data/types';
 import { checkExperiment } from './check-config';
 import { SCALES, type DataSource } from './config';
 import type { Experiment } from './experiment';
@@ -43,7 +44,10 @@ const common = z.looseObject({
   seed: whole(0, Number.MAX_SAFE_INTEGER),
   fold: whole(0),
   folds: whole(1),
-  source: keyed<DataSource>({ path: z.strictObject({ path: name }), generated: z.looseObject({ generated: choice(WORLDS) }) }),
+  source: keyed<DataSource>({
+    path: z.strictObject({ path: name, split: choice<Split>({ train: true, test: true }).optional() }),
+    generated: z.looseObject({ generated: choice(WORLDS) }),
+  }),
 });
 
 /** What every run has besides its configuration: its record needs it, and a run of hours would otherwise end without one. */

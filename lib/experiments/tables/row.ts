@@ -66,5 +66,7 @@ export function rowConfig(
   }
   const config = applyPatch<FinetuneConfig>(base, row.patch);
   if (!row.clean) return { kind: 'finetune', config };
-  return { kind: 'finetune', config: applySettings({ ...config, clean: { ...row.clean, model: base } }, settings) };
+  // An out-of-fold model is measured on the labels that it judges: it must not choose its best evaluation by them.
+  const model = { ...base, select: null };
+  return { kind: 'finetune', config: applySettings({ ...config, clean: { ...row.clean, model } }, settings) };
 }

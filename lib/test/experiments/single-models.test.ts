@@ -72,6 +72,17 @@ test('finetune keeps a model that predicts what its run recorded; predict writes
   assert.equal((await finetuneInto(request)).id, record.id, 'found done');
   await assert.rejects(finetuneInto({ ...request, seed: 4 }), /holds another model/);
 
+  const own = join(work, 'own.csv');
+  const written = dataset.rows.map((r) => [r.query, r.productId, r.locale, r.title].map((s) => JSON.stringify(s)).join(','));
+  writeFileSync(own, ['query,product_id,product_locale,product_title', ...written].join('\n') + '\n');
+  const stored = join(model, 'record.json');
+  const before = readFileSync(stored, 'utf8');
+  assert.equal((await predictFile({ model, data: own, out: join(work, 'own-p.csv') })).seen, 0, 'another file');
+  writeFileSync(stored, JSON.stringify({ ...record, data: { ...record.data, sha256: await sha256File(own) } }));
+  const again = await predictFile({ model, data: own, out: join(work, 'own-p.csv') });
+  writeFileSync(stored, before);
+  assert.deepEqual([again.rows, again.seen], [dataset.rows.length, record.data.train], 'the file that it was trained on');
+
   const quoted = (s: string): string => `"${s.replaceAll('"', '""')}"`;
   const ids = rows.slice(0, 5).map((_, i) => `A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A1${i}`); // DuckDB would write them in lower case
   const lines = rows.slice(0, 5).map((r, i) => [r.query, ids[i], r.locale, r.title, r.brand, r.color].map(quoted).join(','));

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { assembleTables } from '../../experiments/assemble';
-import { openDataset } from '../../experiments/dataset';
+import type { FinetuneConfig } from '../../experiments/config';
+import { hasBothSplits, openDataset } from '../../experiments/dataset';
 import { experimentOf, runId, type FinetuneExperiment } from '../../experiments/experiment';
+import { finetuneExperiment } from '../../experiments/finetune-request';
 import { planGrid, type Cell } from '../../experiments/plan';
 import type { RunRecord } from '../../experiments/record';
 import { recordSchema } from '../../experiments/record-schema';
@@ -278,4 +281,74 @@ test('what a table says of its rows is true of them: Table 7 has tri-gram bags a
   for (const scale of Object.values(scales))
     for (const note of tableNamed('7', scale).notes) assert.doesNotMatch(note, /no tri-gram bags/, scale.name);
   assert.ok(tableNamed('4', scales.minilm).notes.some((note) => /no tri-gram bags/.test(note)));
+});
+
+test('`--set` changes what a table makes of its scale too: rows with values of their own, labels and notes are those of what runs', () => {
+  const setTo = (table: string, scale: string, ...set: string[]) => planGrid({ table, scale, seeds: 1, folds: [0], set });
+  const configs = (cells: readonly Cell[]): FinetuneConfig[] => cells.flatMap(({ experiment: { kind, config } }) => (kind === 'finetune' ? [config as FinetuneConfig] : [])); // prettier-ignore
+  const steps = configs(setTo('2', 'demo', 'pretrain.steps=77').cells).map(({ pretrain }) => pretrain?.steps);
+  assert.ok(steps.length > 8 && steps.every((n) => n === 77), `${steps}`);
+  const shops = setTo('2', 'minilm', 'pretrain.extra=[]');
+  assert.ok(configs(shops.cells).every(({ pretrain }) => !pretrain?.extra?.length));
+  const five = setTo('5', 'minilm', 'pretrain.extra=[]').table.notes.join();
+  assert.ok(five.includes('on the catalogue with Product2Query') && !five.includes('chorus'), five);
+  assert.ok(!setTo('5', 'minilm', 'pretrain=null').table.notes.join().includes('was pre-trained'));
+  const four = setTo('4', 'minilm', 'start.name=xlm-roberta-base', 'text.maxLength=96', 'length.epochs=5').table.notes.join();
+  assert.match(four, /Here it is xlm-roberta-base.* 96 tokens.* 5 epochs/);
+  const longer = planGrid({ table: '3', scale: 'minilm', seeds: 1, rows: ['longer'], set: ['length.epochs=5'] });
+  assert.deepEqual(longer.cells.slice(0, 2).map(({ label, experiment }) => [label, (experiment.config as FinetuneConfig).length]), [
+    ['No pre-training, 6 epochs', { epochs: 6 }],
+    ['Product2Query alone, 5 epochs', { epochs: 5 }],
+  ]); // prettier-ignore
+  const coded = planGrid({ table: '5', scale: 'demo', seeds: 1, rows: ['base', 'base-coded'], set: ['optimiser.batch=64'] });
+  const { batch, accumulation } = configs(coded.cells)[1].optimiser;
+  assert.equal(batch * accumulation, 64, "the release's optimiser on as many rows an update as the base has");
+});
+
+test('rows are what their labels say at every scale: Poly-1 of Table 2, the published cut of Table 3', () => {
+  for (const scale of Object.values(scales)) {
+    const row = (table: string, id: string) => cellOf(planGrid({ table, scale: scale.name, seeds: 1, rows: [id] }).cells, id).experiment.config as FinetuneConfig; // prettier-ignore
+    assert.equal(row('2', 'poly1').loss.kind, 'poly1', scale.name);
+    const has = tableNamed('3', scale).rows.some(({ id }) => id === 'p2q-published');
+    for (const id of has ? ['p2q-published', 'p2q-coded'] : ['p2q-coded'])
+      assert.equal(row('3', id).pretrain!.product2query!.belowMinimum ?? 'again', 'again', `${scale.name} ${id}`);
+  }
+});
+
+test('an out-of-fold model does not choose its evaluation by the labels that it judges', () => {
+  const { cells } = planGrid({
+    table: '6',
+    scale: 'demo',
+    seeds: 1,
+    rows: ['task2', 'task2-prune'],
+    set: ['select={"every":{"steps":30}}'],
+  });
+  const parts = cells.filter(({ experiment }) => experiment.kind === 'out-of-fold');
+  assert.equal(parts.length, 5);
+  assert.ok(parts.every(({ experiment }) => (experiment.config as FinetuneConfig).select === null));
+  assert.ok((cellOf(cells, 'task2-prune').experiment.config as FinetuneConfig).select);
+});
+
+test('one split of real data is a data set of its own; what has no split refuses the option', async () => {
+  const rows = ['train', 'train', 'test', 'train', 'test'].map((split, i) => `q${i},p${i},us,E,title ${i},${split}`);
+  const path = join(cache, 'two-splits.csv');
+  writeFileSync(path, ['query,product_id,product_locale,esci_label,product_title,split', ...rows, ''].join('\n'));
+  const [all, train] = [await openDataset({ path }, 0), await openDataset({ path, split: 'train' }, 0)];
+  assert.deepEqual([all.rows.length, train.rows.length, train.products.length], [5, 3, 5]);
+  assert.deepEqual([train.sha256, train.name], [all.sha256, `${all.name} (train)`]);
+  assert.equal(await hasBothSplits({ path }), true);
+  const asked = { table: '5', scale: 'minilm', data: path, seeds: 1, folds: [0], rows: ['base'] } as const;
+  const [whole, part] = [planGrid(asked), planGrid({ ...asked, split: 'test' })].map(({ cells }) => cells[0].experiment);
+  assert.deepEqual([whole.source, part.source], [{ path }, { path, split: 'test' }]);
+  assert.notEqual(await runId(whole), await runId(part));
+  const finetune = (split?: string) =>
+    finetuneExperiment({ task: '2', scale: 'minilm', data: path, split, seed: 0, fold: 0, out: '' });
+  assert.deepEqual((await finetune()).source, { path, split: 'train' }, 'the test rows stay unseen');
+  assert.deepEqual((await finetune('all')).source, { path });
+  await assert.rejects(finetune('dev'), /--split must be one of train, test, all, got "dev"/);
+  assert.throws(() => planGrid({ table: '5', scale: 'demo', split: 'train' }), /--split train: generated data have one split/);
+  assert.throws(() => planGrid({ table: 'chorus', scale: 'minilm', split: 'train' }), /--split: table chorus reads whole lists/);
+  const only = join(cache, 'test-only.csv');
+  writeFileSync(only, ['query,product_id,product_locale,esci_label,product_title,split', rows[2], ''].join('\n'));
+  await assert.rejects(openDataset({ path: only, split: 'train' }, 0), /has no rows of split train, among 1/);
 });
