@@ -25,7 +25,7 @@ const METRICS: readonly (readonly [string, string])[] = [
 
 /** What stands below the tables by itself: baselines. */
 const BASELINES =
-  "Baselines fine-tune nothing: multinomial logistic regression on up to five features of a row (zero-shot cosine of query and product; share of the query's words in the product; Jaccard overlap; whether the query names the brand; both lengths), or always the largest class.";
+  "Baselines fine-tune nothing: multinomial logistic regression on up to five features of a row (zero-shot cosine of query and product; share of the query's words in the title; Jaccard overlap; whether the query names the brand; both lengths), or always the largest class.";
 
 /** What stands in every table's rows. */
 const COLUMNS =

@@ -9,7 +9,7 @@ import { EXACT_AUC, type RenderedTable } from './rendered';
 /** How each table's changes are measured. */
 const changeNote = (level: number, covers: string): string =>
   `Change: against the row above or the one named, paired by seed, fold and evaluation row, with a ${level} % bootstrap interval over ${covers}. ` +
-  `Detectable: the smallest true change found with 80 % power. Each interval stands for itself: of 20 rows without any effect, about one excludes 0.`;
+  `Detectable: the smallest true change of the table's own metric found with 80 % power. Each interval stands for itself: of 20 rows without any effect, about one excludes 0.`;
 
 const ONE_SEED = "Rows run with one seed: their interval leaves out training's own chance, so none can be called reproduced.";
 const UNEVEN =

@@ -61,11 +61,12 @@ export const MEANINGS: Readonly<Record<VerdictKind, string>> = {
   base: 'the row is not measured against another',
   reproduced:
     "the interval excludes 0, the change has the sign of the paper's, over two seeds or more. The direction is reproduced, not the size: sizes belong to a model and a data set",
-  differs: 'the interval excludes 0 over two seeds or more, on the side against the paper; or where the paper printed no change',
+  differs:
+    'the interval excludes 0 over two seeds or more, on the side against the paper, or on either side where the paper printed a change of 0',
   leaning:
     "the interval holds 0, yet the change has the paper's sign with 90 % one-sided confidence over two seeds or more; or the interval excludes 0 on the paper's side, over one seed",
   unclear: 'everything else: an effect may be there, these runs cannot show it',
-  better: 'the paper has no figure; the interval excludes 0 over two seeds or more, for the better',
+  better: 'the paper has no change of this row; the interval excludes 0 over two seeds or more, for the better',
   worse: 'the same, for the worse',
   betterOnce: 'the same as better over one seed: the rows measured on are many, the training was drawn once',
   worseOnce: 'the same, for the worse',
@@ -98,10 +99,10 @@ export function judge(claim: Claim): Verdict {
     const better = change.value > 0 === claim.higherIsBetter;
     if (!repeated) return verdict(better ? 'betterOnce' : 'worseOnce', `${found}, but ${once}`, once);
     if (claim.claimed) return verdict(better ? 'held' : 'contradicted', `${found}; the paper claims a gain, without a figure`);
-    return verdict(better ? 'better' : 'worse', `${found}; the paper has no figure`);
+    return verdict(better ? 'better' : 'worse', `${found}; the paper has no change of this row`);
   }
   if (paperChange === 0) {
-    const none = 'the paper printed no change';
+    const none = 'the paper printed a change of 0';
     if (sure && repeated) return verdict('differs', `${found}; ${none}`, none);
     const why = `${none}, and no interval can show that there is none`;
     return verdict('unclear', `${found}; ${why}`, why);

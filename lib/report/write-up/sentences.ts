@@ -12,8 +12,8 @@ const GROUPS: readonly [VerdictKind, string][] = [
   ['leaning', "In the paper's direction, though the interval contains 0 or rests on one seed"],
   ['differs', "Other than the paper's"],
   ['contradicted', "Against the paper's claim"],
-  ['better', 'Better than what it is measured against, where the paper has no figure'],
-  ['worse', 'Worse than what it is measured against, where the paper has no figure'],
+  ['better', 'Better than what it is measured against, where the paper has no change'],
+  ['worse', 'Worse than what it is measured against, where the paper has no change'],
   ['betterOnce', 'Better in the one seed that was run; trained again it may differ'],
   ['worseOnce', 'Worse in the one seed that was run; trained again it may differ'],
 ];
