@@ -99,7 +99,9 @@ function groupContents(group: Group): Markup {
 
 /** A table's line in the list of contents, with what is clear in it. */
 function contents(table: RenderedTable): Markup {
-  return markup`<li><a href="#${anchor(table)}">${shortTitle(table)}</a> <span class="scope">${dataOf(table)}</span>${glance(table).map((sentence) => markup`<span class="glance">${sentence}</span>`)}</li>`;
+  const found = glance(table);
+  const sentences = found.length ? found : ['None of its rows is compared with another.'];
+  return markup`<li><a href="#${anchor(table)}">${shortTitle(table)}</a> <span class="scope">${dataOf(table)}</span>${sentences.map((sentence) => markup`<span class="glance">${sentence}</span>`)}</li>`;
 }
 
 /** What stays in reach at the top of the window: every table by name, folded, and the way back to what is clear. */

@@ -285,7 +285,7 @@ test('what a table says of its rows is true of them: Table 7 has tri-gram bags a
 
 test('`--set` changes what a table makes of its scale too: rows with values of their own, labels and notes are those of what runs', () => {
   const setTo = (table: string, scale: string, ...set: string[]) => planGrid({ table, scale, seeds: 1, folds: [0], set });
-  const configs = (cells: readonly Cell[]): FinetuneConfig[] => cells.flatMap(({ experiment: { kind, config } }) => (kind === 'finetune' ? [config as FinetuneConfig] : [])); // prettier-ignore
+  const configs = (cells: readonly Cell[]): FinetuneConfig[] => cells.flatMap(({ experiment: { kind, config } }) => (kind === 'finetune' ? [config] : [])); // prettier-ignore
   const steps = configs(setTo('2', 'demo', 'pretrain.steps=77').cells).map(({ pretrain }) => pretrain?.steps);
   assert.ok(steps.length > 8 && steps.every((n) => n === 77), `${steps}`);
   const shops = setTo('2', 'minilm', 'pretrain.extra=[]');
