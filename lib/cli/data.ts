@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { CatalogueDescription, DatasetDescription, Quantiles, ReadFilters, RowChunk } from '../data';
-import { LOCALES } from '../data/types';
+import { LOCALES, SPLITS } from '../data/types';
 import { ensure, InputError, oneOf, shown } from '../runtime/errors';
 import { wholeOf } from './numbers';
 import { checkOutputFolder } from './outputs';
@@ -21,7 +21,7 @@ const withFilters = (command: Command): Command =>
 function filtersOf({ locales, split, dataVersion }: FilterOptions): ReadFilters {
   return {
     ...(locales && { locales: locales.map((locale) => oneOf('locale', locale, LOCALES)) }),
-    ...(split && { split: oneOf('split', split, ['train', 'test'] as const) }),
+    ...(split && { split: oneOf('split', split, SPLITS) }),
     ...(dataVersion && { version: oneOf('data-version', dataVersion, ['small', 'large'] as const) }),
   };
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { SPLITS } from '../data/types';
 import { oneOf } from '../runtime/errors';
 import { wholeOf } from './numbers';
 import { checkOutputFile } from './outputs';
@@ -22,7 +23,7 @@ export function registerPredict(program: Command): void {
     .option('--batch <rows>', "rows of a batch (default: the training's)")
     .requiredOption('--out <file>', '.csv, .jsonl or .parquet: query_id, product_id and probabilities, or a score for task 1')
     .action(async ({ model, data, split, batch, out }: Options) => {
-      const only = split === undefined ? undefined : oneOf('--split', split, ['train', 'test'] as const);
+      const only = split === undefined ? undefined : oneOf('--split', split, SPLITS);
       const rows = batch === undefined ? undefined : wholeOf('--batch', batch, 1, 4096);
       checkOutputFile('--out', out, { '--data': data });
       const { predictFile } = await import('../experiments/predict-file');

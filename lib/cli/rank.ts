@@ -104,7 +104,7 @@ async function readPairs({
   products: catalogueFile,
   split,
 }: Options): Promise<{ pairs: Pair[]; products: Map<string, Product> }> {
-  const { judgedProduct, readCatalogue, readJudgements } = await import('../data/catalogue');
+  const { judgedProduct, productsByKey, readCatalogue, readJudgements } = await import('../data/catalogue');
   const { productKey } = await import('../data/parse-row');
   const { ReadReport } = await import('../data/report');
   const reports = { products: new ReadReport(), judgements: new ReadReport() };
@@ -135,7 +135,7 @@ async function readPairs({
     seen.add(pair);
     return { query, queryId, productId, grade, key: productKey(productFor(judgement)!.locale, productId) };
   });
-  return { pairs, products: new Map(catalogue.map((product) => [productKey(product.locale, product.productId), product])) };
+  return { pairs, products: productsByKey(catalogue) };
 }
 
 function scoresText(path: string, pairs: readonly { queryId: string; productId: string }[], scores: ArrayLike<number>): string {

@@ -80,6 +80,10 @@ export async function readJudgements(
   });
 }
 
+/** Products by locale and id (`productKey`): several locales may share ids. */
+export const productsByKey = <P extends Product>(products: readonly P[]): Map<string, P> =>
+  new Map(products.map((product) => [productKey(product.locale, product.productId), product]));
+
 /**
  * How a judgement's product is found in a catalogue: by locale and id where the judgement has a locale, else by its id alone. The function throws an InputError where
  * products of several locales have that id, so that none is taken by chance.
@@ -87,7 +91,7 @@ export async function readJudgements(
 export function judgedProduct(
   catalogue: readonly Product[],
 ): (judgement: Pick<GradedJudgement, 'productId' | 'locale'>) => Product | undefined {
-  const byKey = new Map(catalogue.map((product) => [productKey(product.locale, product.productId), product]));
+  const byKey = productsByKey(catalogue);
   const byId = new Map<string, Product[]>();
   for (const product of catalogue) byId.set(product.productId, [...(byId.get(product.productId) ?? []), product]);
   return ({ productId, locale }) => {

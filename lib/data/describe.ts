@@ -11,7 +11,7 @@ import { streamRows } from './read';
 import { ReadReport } from './report';
 import { scanFile } from './scan';
 import type { ReadFilters } from './stage';
-import { LABELS, LOCALES, type Label, type Locale, type Product, type SkippedRow } from './types';
+import { LABELS, LOCALES, type Label, type Locale, type Product, type SkippedRow, type Split } from './types';
 
 const FIELDS = ['title', 'description', 'bullets', 'brand', 'color'] as const;
 type Field = (typeof FIELDS)[number];
@@ -39,7 +39,7 @@ export interface DatasetDescription extends Common {
   queryTexts: number;
   labels: Record<Label, number>;
   labelsByLocale: Record<Locale, Record<Label, number>>;
-  splits: Record<'train' | 'test', number>;
+  splits: Record<Split, number>;
   versions: Record<'small' | 'large', number>;
   productsPerQuery: Quantiles;
   /** (query, product) pairs judged more than once, and how many of these with different labels. */

@@ -7,7 +7,7 @@ export { ReadReport } from './report';
 export { cleanText, normalizeQuery, parseLabel, parseLocale } from './normalize';
 export { foldOf, portableHash, splitFolds, splitManifest, type Fold, type SplitManifest } from './folds';
 export { Duck, query, type DuckOptions } from './duck';
-export { judgedProduct, readCatalogue, readJudgements, type GradedJudgement } from './catalogue';
+export { judgedProduct, productsByKey, readCatalogue, readJudgements, type GradedJudgement } from './catalogue';
 export { describeData, type CatalogueDescription, type DatasetDescription } from './describe';
 export type { Quantiles } from './quantiles';
 export { leakageAudit, type LeakageAudit } from './leakage';

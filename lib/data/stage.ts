@@ -12,12 +12,12 @@ import type { RawRow } from './parse-row';
 import { checkQuotes } from './quotes';
 import { ReadReport } from './report';
 import { overScan, rejectedLines, scanFile, type Scan } from './scan';
-import { LOCALES, type Locale } from './types';
+import { LOCALES, SPLITS, type Locale, type Split } from './types';
 
 /** What to read. Filters are applied by DuckDB; a row whose value is unknown passes them, so that it is counted as unusable instead of vanishing. */
 export interface ReadFilters {
   locales?: readonly Locale[];
-  split?: 'train' | 'test';
+  split?: Split;
   version?: 'small' | 'large';
   /** All rows of n queries: those with the smallest hash of key, locale and normalised query. Fewer where there are fewer. */
   sampleQueries?: { n: number; key: Key | string | number };
@@ -131,7 +131,7 @@ export function requireColumns(scan: Scan, names: readonly string[], what: strin
 function checkFilters({ locales, split, version, sampleQueries: sample }: ReadFilters): void {
   if (locales) ensure(locales.length > 0, 'locales must name at least one of us, es, jp');
   locales?.forEach((locale) => oneOf('locale', locale, LOCALES));
-  if (split !== undefined) oneOf('split', split, ['train', 'test']);
+  if (split !== undefined) oneOf('split', split, SPLITS);
   if (version !== undefined) oneOf('version', version, ['small', 'large']);
   if (sample)
     ensure(

@@ -131,6 +131,8 @@ export interface Scale {
   describes: string;
   base: FinetuneConfig;
   pretrain: PretrainConfig;
+  /** What the tables of fine-tuned models start from, where a user changed it; absent: the scale's usual (`tablePretraining`). */
+  tablePretrain?: PretrainConfig | null;
   data: DataSource;
   seeds: number;
   folds: number;

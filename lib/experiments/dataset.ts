@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { foldOf, readDataset } from '../data';
 import { generate } from '../data/generate';
-import { LOCALES, type Dataset, type Locale, type Row, type Split } from '../data/types';
+import { LOCALES, SPLITS, type Dataset, type Locale, type Row, type Split } from '../data/types';
 import { ensure } from '../runtime/errors';
 import { projectRoot } from '../runtime/files';
 import { Key } from '../runtime/key';
@@ -35,25 +35,10 @@ export function openDataset(source: DataSource, seed: number): Promise<Dataset> 
   const { path, split } = source;
   const found = placeOf(path);
   ensure(found, `--data ${path}: no such file or folder; expected ${LOOKED_FOR}`);
-  return once(
-    found,
-    () =>
-      split
-        ? onlySplit(
-            once(found, () => readDataset(found)),
-            split,
-          )
-        : readDataset(found),
-    split,
-  );
-}
-
-/** Reads a place once in this process, whole or one split of it. */
-function once(place: string, read: () => Promise<Dataset>, split?: Split): Promise<Dataset> {
-  const name = JSON.stringify([place, split]);
-  const known = loaded.get(name) ?? read();
-  loaded.set(name, known);
-  return known;
+  const name = JSON.stringify([found, split]);
+  // A split is taken from the whole: of one file that holds everything the reader would leave out the other split's products too.
+  if (!loaded.has(name)) loaded.set(name, split ? onlySplit(openDataset({ path }, seed), split) : readDataset(found));
+  return loaded.get(name)!;
 }
 
 /** The rows of one split, under a name of their own, for runs on them are no runs on all; the catalogue stays whole. */
@@ -64,11 +49,19 @@ async function onlySplit(whole: Promise<Dataset>, split: Split): Promise<Dataset
   return { ...dataset, name: `${dataset.name} (${split})`, split, rows };
 }
 
+/** The data that a request means: a file or a scale's own, whole or one split. Throws where a split of generated data is asked for, which have one. */
+export function sourceOf({ data, split }: { data?: string; split?: Split }, own: DataSource): DataSource {
+  const source: DataSource = data === undefined ? own : { path: data };
+  if (split === undefined) return source;
+  ensure('path' in source, `--split ${split}: generated data have one split; expected --data`);
+  return { ...source, split };
+}
+
 /** Whether data have rows of both splits: a model that is to be scored on the test rows must not see them. */
 export async function hasBothSplits(source: DataSource): Promise<boolean> {
   if ('generated' in source) return false;
   const { rows } = await openDataset({ path: source.path }, 0);
-  return rows.some((row) => row.split === 'test') && rows.some((row) => row.split === 'train');
+  return SPLITS.every((split) => rows.some((row) => row.split === split));
 }
 
 /** Throws an InputError where a vocabulary reads no locale at all: there would be nothing to train on. */
@@ -79,10 +72,14 @@ export function checkLocales(locales: readonly Locale[]): void {
   );
 }
 
+/** Whether a task has a row: the small version for task 1, the large one for tasks 2 and 3; locales the encoder can read. */
+export const isOfTask = (row: Row, task: 1 | 2 | 3, locales: readonly Locale[]): boolean =>
+  (task === 1 ? row.smallVersion : row.largeVersion) && locales.includes(row.locale);
+
 /** The rows a task is trained and measured on: the small version for task 1, the large one for tasks 2 and 3; locales the encoder can read. */
 export function taskRows(dataset: Dataset, task: 1 | 2 | 3, locales: readonly Locale[]): Row[] {
   checkLocales(locales);
-  const rows = dataset.rows.filter((row) => (task === 1 ? row.smallVersion : row.largeVersion) && locales.includes(row.locale));
+  const rows = dataset.rows.filter((row) => isOfTask(row, task, locales));
   ensure(rows.length > 0, `data ${dataset.name} has no rows for task ${task} in locales ${locales.join(', ')}`);
   return rows;
 }

@@ -13,7 +13,7 @@ import { removeCheckpoints } from '../train/checkpoint';
 import { checkFinetune } from './check-config';
 import { SPLITS } from '../data/types';
 import type { DataSource, FinetuneConfig, Scale } from './config';
-import { hasBothSplits } from './dataset';
+import { hasBothSplits, sourceOf } from './dataset';
 import { runId, type FinetuneExperiment, type RunHooks } from './experiment';
 import { runFinetune } from './finetune-run';
 import { modelRecord, saveModel } from './model-folder';
@@ -80,16 +80,10 @@ export function tricksNamed(names: string | undefined, scale: Scale, modeName?: 
 }
 
 /** The rows of a request: real data without those of the test split, unless they are asked for or there are no others. */
-async function sourceOf({ data, split: name }: FinetuneRequest, own: DataSource): Promise<DataSource> {
-  const whole: DataSource = data === undefined ? own : { path: data };
-  const split = name === undefined ? undefined : oneOf('--split', name, [...SPLITS, 'all'] as const);
-  if (split === 'all') return whole;
-  if ('generated' in whole) {
-    ensure(split === undefined, `--split ${split}: generated data have one split; expected --data`);
-    return whole;
-  }
-  if (split) return { ...whole, split };
-  return (await hasBothSplits(whole)) ? { ...whole, split: 'train' } : whole;
+async function requestedRows({ data, split: name }: FinetuneRequest, own: DataSource): Promise<DataSource> {
+  const asked = name === undefined ? undefined : oneOf('--split', name, [...SPLITS, 'all'] as const);
+  const usual = asked === undefined && (await hasBothSplits(sourceOf({ data }, own))) ? 'train' : undefined;
+  return sourceOf({ data, split: asked === 'all' ? undefined : (asked ?? usual) }, own);
 }
 
 /** The experiment that a request means. Throws an InputError where it cannot be run, before anything is. */
@@ -107,7 +101,7 @@ export async function finetuneExperiment(request: FinetuneRequest): Promise<Fine
       ? { pretrain: tablePretraining(scale) }
       : { start: await startFrom(request.from, scale.base.start), pretrain: null }),
   };
-  const source = await sourceOf(request, scale.data);
+  const source = await requestedRows(request, scale.data);
   const config = applySettings(base, request.set ?? []);
   checkFinetune(config);
   return { kind: 'finetune', scale: scale.name, seed, fold, folds: scale.folds, source, config };

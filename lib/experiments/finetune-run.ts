@@ -78,7 +78,7 @@ export async function runFinetune(
     if (result.best) classifier.start(checkpoints.best());
     const probabilities = predict();
     const predictions = toPredictions(config.task, evaluationRows, probabilities, spec.sizes.outputs);
-    hooks.keep?.({ config, spec, weights: () => classifier.weights(), tokenizer: start.tokenizer, vocabularies });
+    hooks.keep?.({ config, spec, weights: () => classifier.weights(), tokenizer: start.tokenizer, vocabularies, locales });
     return {
       schema: 1,
       id: configHash(identity),

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Row } from '../data/types';
+import type { Locale, Row } from '../data/types';
 import { encoderParams, loadPretrained, savePretrained } from '../encoder';
 import { esciHeadParams } from '../heads/esci';
 import { ensure, InputError } from '../runtime/errors';
@@ -20,6 +20,8 @@ export interface TrainedModel {
   weights: () => Record<string, Float32Array>;
   tokenizer: Tokenizer;
   vocabularies: Vocabularies;
+  /** The locales whose rows it was trained on, written as pre-training writes them. */
+  locales: readonly Locale[];
 }
 
 /** What `esci.json` holds besides the files that other tools know. */
@@ -38,9 +40,9 @@ const headSpecs = ({ head, sizes }: Pick<ClassifierSpec, 'head' | 'sizes'>) => e
  * weights beside the encoder's, brands.json, colors.json, trigrams.json where the head has bags, the settings, and last the run's record.
  */
 export function saveModel(folder: string, model: TrainedModel): void {
-  const { config, spec, tokenizer, vocabularies } = model;
+  const { config, spec, tokenizer, vocabularies, locales } = model;
   const specs = { ...encoderParams(spec.encoder), ...headSpecs(spec) };
-  savePretrained(folder, spec.encoder, specs, model.weights());
+  savePretrained(folder, spec.encoder, specs, model.weights(), { locales });
   tokenizer.save(folder);
   vocabularies.brands.save(join(folder, 'brands.json'));
   vocabularies.colors.save(join(folder, 'colors.json'));

@@ -1,11 +1,12 @@
 import { ensure, inRange } from '../runtime/errors';
-import { startNote, tablePretraining } from './tables/pretrained';
+import { tablePretraining } from './tables/pretrained';
 import { checkExperiment } from './check-config';
 import { chosenRows, rowConfig, tableNamed, type FinetuneRow, type FinetuneTable } from './tables';
 import { applySettings, hasSetting, isSwitchedOff, withoutAbsent } from './patch';
 import { scaleNamed } from './scales';
 import type { Split } from '../data/types';
 import type { DataSource, FinetuneConfig, Scale } from './config';
+import { sourceOf } from './dataset';
 import { dependenciesOf, type Experiment } from './experiment';
 import { canonicalJson } from '../runtime/hash';
 
@@ -52,13 +53,12 @@ export interface Grid {
 export function planGrid(request: GridRequest): Grid {
   const settings = request.set ?? [];
   const scale = withSettings(scaleNamed(request.scale), request.table, settings);
-  const made = tableNamed(request.table, scale);
-  const source = sourceOf(request, made.source ?? scale.data, scale);
+  const table = tableNamed(request.table, scale);
+  const source = withNoise(request, sourceOf(request, table.source ?? scale.data), scale);
   const isClean = (setting: string): boolean => setting.startsWith('clean.');
-  const ranks = made.rows.every((row) => row.ranking);
-  const ofBase = settings.filter((s) => !ranks && !isClean(s) && !isSwitchedOff(made.base, s));
-  const base = applySettings(baseFor(made, scale, source), ofBase);
-  const table = made.base.pretrain && !base.pretrain ? withoutStart(made, scale) : made;
+  const ranks = table.rows.every((row) => row.ranking);
+  const ofBase = settings.filter((s) => !ranks && !isClean(s) && !isSwitchedOff(table.base, s));
+  const base = applySettings(baseFor(table, scale, source), ofBase);
   const seeds = request.seeds ?? scale.seeds;
   ensure(Number.isInteger(seeds) && seeds >= 1, `--seeds must be a whole number ≥ 1, got ${seeds}`);
   const whole = table.rows.every((row) => row.graded || row.ranking);
@@ -89,29 +89,25 @@ export function planGrid(request: GridRequest): Grid {
 }
 
 /**
- * A scale with the settings in it, so that what a table makes of it (rows with values of their own, labels, notes) is what runs: those of the base in its base, those
- * of pre-training in its pre-training, those of a trick that the table's base does not have in its tricks, which rows switch on. Rows that rank take theirs
- * otherwise.
+ * A scale with the settings in it, so that what a table makes of it (rows with values of their own, labels, notes) is what runs: those that the table's base takes in
+ * the scale's base and in what the table starts from; those of pre-training, and of a trick that rows alone have, also where rows take them from. Rows that rank
+ * take theirs otherwise.
  */
 function withSettings(scale: Scale, id: string, settings: readonly string[]): Scale {
   const { base, rows } = tableNamed(id, scale);
-  const owned = (part: string): string[] => settings.filter((setting) => setting.startsWith(`${part}.`));
   const off = (setting: string): boolean => isSwitchedOff(base, setting);
-  const { tricks, pretrain } = applySettings({ tricks: scale.tricks, pretrain: scale.pretrain }, [
-    ...owned('tricks').filter(off),
-    ...owned('pretrain').filter((setting) => off(setting) || !isSwitchedOff(scale, setting)),
-  ]);
-  const ofBase = rows.every((row) => row.ranking || row.graded)
-    ? []
-    : settings.filter((s) => !/^(clean|pretrain)[.=]/.test(s) && !off(s) && !isSwitchedOff(scale.base, s));
-  return { ...scale, base: applySettings(scale.base, ofBase), tricks, pretrain };
+  const ofRows = settings.filter((setting) =>
+    setting.startsWith('pretrain.')
+      ? off(setting) || !isSwitchedOff(scale, setting)
+      : setting.startsWith('tricks.') && off(setting),
+  );
+  const changed = { ...scale, ...applySettings({ tricks: scale.tricks, pretrain: scale.pretrain }, ofRows) };
+  if (rows.every((row) => row.ranking || row.graded)) return changed;
+  const own = { ...scale.base, pretrain: base.pretrain };
+  const ofBase = settings.filter((s) => !s.startsWith('clean.') && !off(s) && !isSwitchedOff(own, s));
+  const { pretrain: tablePretrain, ...rest } = applySettings(own, ofBase);
+  return { ...changed, base: { ...rest, pretrain: scale.base.pretrain }, tablePretrain };
 }
-
-/** A table whose base was told not to pre-train, without the note of what its rows start from. */
-const withoutStart = (table: FinetuneTable, scale: Scale): FinetuneTable => ({
-  ...table,
-  notes: table.notes.filter((note) => note !== startNote(scale)),
-});
 
 /** Throws an InputError for a setting that would change nothing: no experiment, or none that it combines, has it at its value. */
 function checkRead(table: string, settings: readonly string[], experiments: readonly Experiment[]): void {
@@ -123,11 +119,8 @@ function checkRead(table: string, settings: readonly string[], experiments: read
     );
 }
 
-/** The data of a request: a file, or the scale's own with the noise that was asked for. */
-function sourceOf({ data, split, noise }: GridRequest, usual: DataSource, scale: Scale): DataSource {
-  const whole: DataSource = data === undefined ? usual : { path: data };
-  const source = split === undefined ? whole : { ...whole, split };
-  ensure(split === undefined || 'path' in source, `--split ${split}: generated data have one split; expected --data`);
+/** Generated data with the noise that a request asks for. */
+function withNoise({ data, noise }: GridRequest, source: DataSource, scale: Scale): DataSource {
   if (noise === undefined) return source;
   ensure('generated' in source, `--noise needs generated data, got ${data ?? scale.name}: real labels have the noise they have`);
   return { ...source, options: { ...source.options, noiseRate: inRange('--noise', noise, 0, 0.9) } };

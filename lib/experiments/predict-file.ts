@@ -3,14 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Duck, foldOf, readDataset } from '../data';
 import { literal } from '../data/duck';
-import type { Row } from '../data/types';
+import type { Row, Split } from '../data/types';
 import { predictionColumns, writePredictions } from '../metrics/prediction-output';
 import { ensure, shown } from '../runtime/errors';
 import { replaceAtomically } from '../runtime/files';
-import type { FinetuneConfig } from './config';
+import type { EncoderStart, FinetuneConfig } from './config';
+import { isOfTask } from './dataset';
 import { rankingScores } from './metrics';
 import { modelRecord, Predictor } from './model-folder';
-import type { RunRecord } from './record';
+import { localesOf } from './start';
 
 export interface PredictFileOptions {
   /** A folder that `finetune` wrote. */
@@ -19,7 +20,7 @@ export interface PredictFileOptions {
   data: string;
   /** `.csv`, `.jsonl` or `.parquet`. */
   out: string;
-  split?: 'train' | 'test';
+  split?: Split;
   /** Rows of a batch. */
   batch?: number;
 }
@@ -57,19 +58,21 @@ export async function predictFile(
   };
   if (!out.endsWith('.parquet')) writePredictions(task, out, aligned, combined);
   else await asParquet(out, predictionColumns(task), (path) => writePredictions(task, path, aligned, combined));
-  return { rows: rows.length, seen: seenRows(modelRecord(options.model), sha256, rows), skipped };
+  return { rows: rows.length, seen: await seenRows(options.model, sha256, rows), skipped };
 }
 
-/** How many rows a model was trained on: those of the file that its record names, of its split and task, outside the fold that it held out. */
-function seenRows(record: RunRecord | undefined, file: string, rows: readonly Row[]): number {
+/** How many rows a model was trained on: those of the file that its record names, of its split and task, outside the fold that it held out, in the locales that it reads. */
+async function seenRows(model: string, file: string, rows: readonly Row[]): Promise<number> {
+  const record = modelRecord(model);
   if (record?.data.sha256 !== file) return 0;
   const { fold, folds, config } = record.experiment;
-  const { task } = config as unknown as FinetuneConfig;
+  const { task, start } = config as unknown as FinetuneConfig;
   const { split } = record.data;
+  const locales = await localesOf({ ...start, name: model } as EncoderStart);
   return rows.filter(
     (row) =>
       (split === undefined || row.split === split) &&
-      (task === 1 ? row.smallVersion : row.largeVersion) &&
+      isOfTask(row, task, locales) &&
       foldOf(row.locale, row.query, folds) !== fold,
   ).length;
 }

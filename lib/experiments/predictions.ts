@@ -27,7 +27,7 @@ export function toPredictions(task: 1 | 2 | 3, rows: readonly Row[], probabiliti
 }
 
 /** The query of each row as a running number; a query is a locale and a text. */
-export function queryNumbers(rows: readonly Row[]): number[] {
+export function queryNumbers(rows: readonly Pick<Row, 'locale' | 'query'>[]): number[] {
   const queries = new Map<string, number>();
   return rows.map(({ locale, query }) => {
     const name = `${locale}\t${query}`;

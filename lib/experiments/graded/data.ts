@@ -5,8 +5,10 @@ import { productKey } from '../../data/parse-row';
 import { LABELS, type Dataset, type Product, type Row } from '../../data/types';
 import { ensure } from '../../runtime/errors';
 import { sha256, sha256File } from '../../runtime/hash';
+import type { GradedPair } from '../../train/zero-shot';
 import { LOOKED_FOR, placeOf, openDataset } from '../dataset';
 import { catalogueFile } from '../catalogue';
+import { queryNumbers } from '../predictions';
 import type { JudgedSource } from './config';
 
 /** Products that people graded for queries: `grades[i]`, 0 … 3, of `rows[i]`. */
@@ -56,18 +58,14 @@ async function open(folder: string): Promise<GradedData> {
   const hashes = await Promise.all([sha256File(catalogue), sha256File(file)]);
   const products = await readCatalogue(catalogue);
   const productFor = judgedProduct(products);
-  const numbers = new Map<string, number>();
   const judged = await readJudgements(file);
-  const rows = judged.map(({ query, productId, locale, grade }, i): Row => {
+  const rows = judged.map(({ query, productId, locale, grade }, i): Omit<Row, 'queryId'> => {
     const product = productFor({ productId, locale });
     ensure(product, `${file}: product ${productId}${locale ? ` (${locale})` : ''} is not in ${basename(catalogue)}`);
     ensure(Number.isInteger(grade) && grade <= TOP_GRADE, `${file}: grades must be 0, 1, 2 or 3, got ${grade}`);
-    const list = `${product.locale}\t${query}`;
-    if (!numbers.has(list)) numbers.set(list, numbers.size);
     return {
       ...product,
       exampleId: i,
-      queryId: numbers.get(list)!,
       query,
       label: LABELS[classOfGrade(grade)],
       smallVersion: true,
@@ -75,24 +73,27 @@ async function open(folder: string): Promise<GradedData> {
       split: 'train',
     };
   });
+  const query = Int32Array.from(queryNumbers(rows));
   return {
     name: basename(folder),
     sha256: sha256(hashes.join('\n')),
-    rows,
+    rows: rows.map((row, i) => ({ ...row, queryId: query[i] })),
     grades: Uint8Array.from(judged, (j) => j.grade),
-    query: Int32Array.from(rows, (row) => row.queryId),
-    queries: numbers.size,
+    query,
+    queries: new Set(query).size,
     products,
     catalogueSha256: hashes[0],
   };
 }
 
-/** A product's name among those of several locales, which may share ids. */
-export const keyOf = ({ locale, productId }: Pick<Product, 'locale' | 'productId'>): string => productKey(locale, productId);
-
-/** Products by `keyOf`. */
-export const byKey = <P extends Product>(products: readonly P[]): Map<string, P> =>
-  new Map(products.map((product) => [keyOf(product), product]));
+/** Graded rows as pairs to score; a product is named by `productKey`, as in `productsByKey`. */
+export const pairsOf = ({ rows, query, grades }: GradedData, chosen: ArrayLike<number> = [...rows.keys()]): GradedPair[] =>
+  Array.from(chosen, (i) => ({
+    queryId: String(query[i]),
+    query: rows[i].query,
+    productId: productKey(rows[i].locale, rows[i].productId),
+    grade: grades[i],
+  }));
 
 /** [N] the fold of each row: a hash of its query, as everywhere. Throws where a fold has no query. */
 export function foldsOf({ rows }: Pick<GradedData, 'rows'>, folds: number): Int32Array {

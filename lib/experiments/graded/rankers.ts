@@ -1,4 +1,5 @@
 import type { RunHooks } from '../experiment';
+import { productsByKey } from '../../data';
 import { ensure } from '../../runtime/errors';
 import { decodePredictions } from '../../metrics/predictions';
 import { rankByBm25 } from '../../train/zero-shot';
@@ -6,7 +7,7 @@ import type { RunRecord } from '../record';
 import { headOverMembers, meanOfMembers, weightedMembers } from './combine';
 import { membersOf, type GradedConfig } from './config';
 import { crossEncoderScores } from './cross-encoder';
-import { byKey, keyOf, type GradedData } from './data';
+import { pairsOf, type GradedData } from './data';
 import { gradedStart, sentenceEncoder } from './encoders';
 import { cosineScores, tunedScores } from './tune';
 
@@ -62,8 +63,7 @@ export async function scoreBy(
 
 /** BM25 with the whole catalogue's statistics, divided by the largest score (none is negative where all are divided: below 0 is 0). */
 function bm25Scores({ fields }: GradedConfig, data: GradedData): Float64Array {
-  const pairs = data.rows.map((row, i) => ({ query: row.query, productId: keyOf(row), queryId: String(data.query[i]), grade: data.grades[i] })); // prettier-ignore
-  const { scores } = rankByBm25(pairs, byKey(data.products), fields);
+  const { scores } = rankByBm25(pairsOf(data), productsByKey(data.products), fields);
   const most = scores.reduce((a, b) => Math.max(a, b), 0);
   return scores.map((score) => (most > 0 ? Math.max(0, score) / most : 0));
 }

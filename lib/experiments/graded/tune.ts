@@ -1,3 +1,4 @@
+import { productsByKey } from '../../data';
 import { gradedNdcg10 } from '../../metrics/named';
 import { configHash } from '../../runtime/hash';
 import { Key } from '../../runtime/key';
@@ -10,7 +11,7 @@ import type { RunHooks } from '../experiment';
 import { Stopped } from '../failure';
 import type { GradedConfig, Ranker, TuneConfig } from './config';
 import { eachFold } from './combine';
-import { byKey, keyOf, openJudged, partsOf, type GradedData } from './data';
+import { openJudged, pairsOf, partsOf, type GradedData } from './data';
 import { gradedStart, sentenceEncoder } from './encoders';
 import { exactPairs, gradedPairs, pseudoPairs } from './pairs';
 import { cachedPart, type Part } from './part';
@@ -36,14 +37,8 @@ export async function cosineScores(
   rows: ArrayLike<number> = data.rows.map((_, i) => i),
   precision: 'f32' | 'bf16' = 'f32',
 ): Promise<Float64Array> {
-  const pairs = Array.from(rows, (i) => ({
-    queryId: String(data.query[i]),
-    query: data.rows[i].query,
-    productId: keyOf(data.rows[i]),
-    grade: data.grades[i],
-  }));
-  const products = byKey(Array.from(rows, (i) => data.rows[i]));
-  const { scores } = await rankByCosine(encoder, pairs, products, config.fields, { maxLength: config.maxLength, precision }); // prettier-ignore
+  const products = productsByKey(Array.from(rows, (i) => data.rows[i]));
+  const { scores } = await rankByCosine(encoder, pairsOf(data, rows), products, config.fields, { maxLength: config.maxLength, precision }); // prettier-ignore
   return scores.map((cosine) => (1 + Math.max(-1, Math.min(1, cosine))) / 2);
 }
 

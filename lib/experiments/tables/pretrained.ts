@@ -14,8 +14,9 @@ export function withTasks(scale: Scale, tasks: readonly PretrainTask[]): Pretrai
   return { ...scale.pretrain, ...chosen };
 }
 
-/** The encoder that the fine-tuning tables start from: as in the paper one that was pre-trained on the catalogue. */
-export function tablePretraining(scale: Scale): PretrainConfig {
+/** The encoder that the fine-tuning tables start from: as in the paper one that was pre-trained on the catalogue. Null where a user switched that off. */
+export function tablePretraining(scale: Scale): PretrainConfig | null {
+  if (scale.tablePretrain !== undefined) return scale.tablePretrain;
   return withTasks(scale, scale.name === 'minilm' ? ['product2query'] : ['mlm', 'product2query']);
 }
 
@@ -29,9 +30,10 @@ const TASK_NAMES: Record<PretrainTask, string> = {
 /** What the tables of fine-tuned models say of their start, true of the scale at hand. */
 export function startNote(scale: Scale): string {
   const pretrain = tablePretraining(scale);
-  const tasks = TASKS.filter((task) => pretrain[task]).map((task) => TASK_NAMES[task]);
   const { start } = scale.base;
   const from = start.from === 'scratch' ? 'The encoder, drawn at random,' : `The encoder, ${start.name},`;
+  if (!pretrain) return `${from} is taken as it is; every row starts from the same one.`;
+  const tasks = TASKS.filter((task) => pretrain[task]).map((task) => TASK_NAMES[task]);
   const text = pretrain.extra?.length
     ? `on the catalogue and ${pretrain.extra.map(({ name }) => name).join(', ')}`
     : 'on the catalogue';

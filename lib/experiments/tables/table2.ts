@@ -1,7 +1,6 @@
 import type { ProductField } from '../../text';
 import type { PretrainConfig } from '../../pretrain/config';
 import { RANKING_LOSSES, type RankingLoss } from '../../finetune/ranking-losses';
-import { canonicalJson } from '../../runtime/hash';
 import { applyPatch } from '../patch';
 import type { FinetuneConfig, Scale } from '../config';
 import type { Combine } from '../ensemble-run';
@@ -90,8 +89,7 @@ function rowOf({ base, rows }: FinetuneTable, id: string): FinetuneConfig {
 
 /** A single model that is another table's too: the patch is all that differs from this table's base. */
 function single(task: 2 | 3, label: string, value: number, config: FinetuneConfig, base: FinetuneConfig): FinetuneRow {
-  const same = (name: string): boolean => canonicalJson([config[name as keyof FinetuneConfig]]) === canonicalJson([base[name as keyof FinetuneConfig]]); // prettier-ignore
-  const entries = Object.entries(config).filter(([name]) => !same(name));
+  const entries = Object.entries(config).filter(([name, v]) => v !== base[name as keyof FinetuneConfig]);
   return {
     id: `task${task}`,
     label: `Task ${task}, ${label}`,
@@ -109,5 +107,6 @@ function otherFields(fields: readonly ProductField[]): readonly ProductField[] {
 
 /** Pre-training that differs from the tables' own: its tasks one fewer, or none where it has one. */
 function otherPretraining(scale: Scale): PretrainConfig | null {
-  return tablePretraining(scale).mlm ? withTasks(scale, ['product2query']) : null;
+  const own = tablePretraining(scale);
+  return !own || own.mlm ? withTasks(scale, ['product2query']) : null;
 }

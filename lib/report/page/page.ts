@@ -100,7 +100,7 @@ function groupContents(group: Group): Markup {
 /** A table's line in the list of contents, with what is clear in it. */
 function contents(table: RenderedTable): Markup {
   const found = glance(table);
-  const sentences = found.length ? found : ['None of its rows is compared with another.'];
+  const sentences = found.length ? found : [verdictCounts(table)];
   return markup`<li><a href="#${anchor(table)}">${shortTitle(table)}</a> <span class="scope">${dataOf(table)}</span>${sentences.map((sentence) => markup`<span class="glance">${sentence}</span>`)}</li>`;
 }
 

@@ -80,6 +80,11 @@ test('finetune keeps a model that predicts what its run recorded; predict writes
   assert.equal((await predictFile({ model, data: own, out: join(work, 'own-p.csv') })).seen, 0, 'another file');
   writeFileSync(stored, JSON.stringify({ ...record, data: { ...record.data, sha256: await sha256File(own) } }));
   const again = await predictFile({ model, data: own, out: join(work, 'own-p.csv') });
+  const encoderConfig = readFileSync(join(model, 'config.json'), 'utf8');
+  writeFileSync(join(model, 'config.json'), JSON.stringify({ ...(JSON.parse(encoderConfig) as object), locales: ['us'] }));
+  const english = splitFold(taskRows(dataset, 2, ['us']), 1, experiment.folds).train.length;
+  assert.equal((await predictFile({ model, data: own, out: join(work, 'own-p.csv') })).seen, english, 'locales that it reads');
+  writeFileSync(join(model, 'config.json'), encoderConfig);
   writeFileSync(stored, before);
   assert.deepEqual([again.rows, again.seen], [dataset.rows.length, record.data.train], 'the file that it was trained on');
 
